@@ -1,0 +1,44 @@
+// Labelled picture sets and single pictures, as 8-bit RGB. Free of Torch; decoding by OpenCV.
+// Place in the way: *pictures* -> preprocess -> model -> evaluate.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace matmamba {
+
+/// An 8-bit RGB picture, rows top to bottom, interleaved.
+struct Picture {
+    int width = 0;
+    int height = 0;
+    std::vector<std::uint8_t> rgb; ///< height * width * 3
+};
+
+/// Decodes JPEG, PNG, BMP, WebP, … from a file; grey becomes RGB, alpha is dropped, EXIF rotation
+/// is applied. Throws Error naming the file if it is no picture. Any thread; blocks.
+Picture load_picture(const std::filesystem::path& file);
+
+/// A labelled set of pictures; immutable after opening, so any thread may call get().
+class PictureSet {
+public:
+    virtual ~PictureSet() = default;
+    virtual std::int64_t size() const = 0;
+    virtual Picture picture(std::int64_t index) const = 0; ///< decodes; throws Error
+    virtual int label(std::int64_t index) const = 0; ///< class index
+    virtual std::string name(std::int64_t index) const = 0; ///< file name, or "test_batch.bin #12"
+    virtual const std::vector<std::string>& class_names() const = 0; ///< by class index
+};
+
+/// Opens `path` as one of
+/// - a CIFAR-10 binary folder (data_batch_*.bin, test_batch.bin; `test` split wanted by evaluation)
+///   or a single such .bin file;
+/// - an image folder: root/<class>/<picture>, class index = place in the sorted folder names; a
+///   root with `test/`, `val/` or `train/` inside means that split.
+/// Throws Error saying what was found and what was expected. Blocks while listing.
+enum class Split { Train, Test };
+std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split);
+
+} // namespace matmamba

@@ -1,0 +1,42 @@
+// Byte-level BPE as GPT-2 and Hugging Face tokenizers do it. Free of Torch.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace matmamba {
+
+/// Immutable after loading; any thread.
+class Tokenizer {
+public:
+    /// Reads `tokenizer.json` (BPE, byte-level), else `vocab.json` + `merges.txt`, else
+    /// `encoder.json` + `vocab.bpe` in `folder`; or the named .json file itself. Throws Error.
+    static Tokenizer load(const std::filesystem::path& folder_or_file);
+    /// True where `load(folder)` would find one of the three forms.
+    static bool is_in(const std::filesystem::path& folder);
+
+    Tokenizer(Tokenizer&&) noexcept;
+    Tokenizer& operator=(Tokenizer&&) noexcept;
+    ~Tokenizer();
+
+    /// Ids of any byte string, valid UTF-8 or not; special tokens in the text become their ids.
+    std::vector<std::int32_t> encode(std::string_view text) const;
+    /// The bytes that ids stand for (special tokens as their text); unknown ids give nothing.
+    std::string decode(const std::vector<std::int32_t>& ids) const;
+    std::string token_bytes(std::int32_t id) const; ///< "" for an id without an entry
+    bool has(std::int32_t id) const;
+    int size() const; ///< highest id + 1
+    std::optional<std::int32_t> end_of_text() const; ///< id of <|endoftext|>, </s>, … if any
+
+private:
+    struct State;
+    explicit Tokenizer(std::unique_ptr<State> state);
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace matmamba

@@ -1,0 +1,87 @@
+// The engine on a thread of its own: requests go in from any thread, results come out as events on
+// the engine thread. Newest wins: a new plan replaces the pending one. Free of Torch and Qt.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/engine.h"
+
+namespace matmamba {
+
+/// What the engine thread tells. Immutable values; each is delivered on the engine thread.
+struct ModelOpened {
+    ModelInfo info;
+    std::string device_note; ///< a sentence where the CPU had to be taken, else ""
+};
+struct DataOpened {
+    DataInfo info;
+};
+struct Opening { ///< progress of opening a model
+    std::string what;
+    double fraction = 0; ///< 0 … 1
+};
+struct Measured { ///< a plan's result has grown
+    Plan plan;
+    Measurement measurement;
+};
+struct Classified {
+    std::uint64_t generation = 0; ///< of the classify request that this answers
+    Plan plan;
+    std::vector<ClassScore> scores; ///< top 5
+    double seconds = 0;
+};
+struct Failed { ///< a request ended with an error; the previous state stands
+    std::string sentence;
+};
+struct Idle { ///< nothing left to do: everything wanted is measured, or cancelled
+    bool cancelled = false;
+};
+using EngineEvent
+    = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified, Failed, Idle>;
+
+/// Owns an Engine on one worker thread. Every function returns at once, may be called from any
+/// thread (one at a time per object is enough: the window's), and never throws.
+///
+/// Order of work: opening, then classifying, then measuring. Measuring goes by rounds (64, 256,
+/// 1,024, 4,096, all samples): the current plan is taken to 1,024 samples before any other; after
+/// that the least measured of current and background plans goes on. A changed current plan takes
+/// over as soon as the running one has reported once, so that a dragged slider always yields
+/// numbers; cancel() and opening stop at once (within 100 ms).
+class EngineThread {
+public:
+    using Listener = std::function<void(const EngineEvent&)>;
+
+    /// `listener` runs on the engine thread and must not block; it may be called until the
+    /// destructor returns. The engine itself is made on the worker, so this returns at once.
+    EngineThread(DeviceChoice device, Listener listener);
+    ~EngineThread(); ///< stops what runs and joins
+    EngineThread(const EngineThread&) = delete;
+    EngineThread& operator=(const EngineThread&) = delete;
+
+    void open_model(const std::filesystem::path& path);
+    void open_data(const std::filesystem::path& path);
+
+    /// The plan that the sliders show: measured first. Replaces a pending one.
+    void set_current_plan(const Plan& plan);
+    /// Plans to measure whenever the current one is well enough known (the trained stops, pins).
+    void set_background_plans(std::vector<Plan> plans);
+
+    /// Classifies with `plan`; a newer request replaces a pending one. Returns its generation.
+    std::uint64_t classify(const Plan& plan, Picture picture);
+
+    /// Stops opening or measuring. Measuring goes on at the next set_current_plan,
+    /// set_background_plans or open_data.
+    void cancel();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace matmamba

@@ -1,0 +1,28 @@
+// What a run of a plan measured: immutable values that travel to the window and into JSON.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace matmamba {
+
+/// A mean with its standard error over n samples (pictures, or scored tokens).
+struct Metric {
+    double value = 0;
+    double std_error = 0;
+    std::int64_t n = 0;
+};
+
+/// Results of one plan on one data set so far. Vision fills loss, top1, top5; language fills loss,
+/// perplexity and, where a tokenizer tells the bytes, bits_per_byte. top1/top5 are fractions 0 … 1,
+/// loss is in nats.
+struct Measurement {
+    std::optional<Metric> loss, top1, top5, perplexity, bits_per_byte;
+    std::int64_t samples_done = 0; ///< pictures, or scored tokens
+    std::int64_t samples_total = 0; ///< what the whole data set (or --samples) has
+    double seconds = 0; ///< computing time spent on these samples
+    bool complete() const { return samples_done == samples_total; }
+};
+
+} // namespace matmamba

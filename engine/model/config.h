@@ -1,0 +1,64 @@
+// What config.json says of a model: the geometry that every later station reads.
+// Place in the way: checkpoint -> *config* -> weights -> nested view -> mixer -> model.
+// Source: arXiv 2410.06718 and the public implementation's config files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace matmamba {
+
+/// Heads of every layer at full width (d_inner / head_dim, whatever d_model is).
+inline constexpr int kMaxHeads = 64;
+
+/// The trained stops of the paper's recipe, widest first.
+inline constexpr int kTrainedStops[] = {64, 32, 16, 8};
+
+enum class ModelKind { Language, Vision };
+enum class Pool { Cls, Avg };
+
+/// Geometry of a nested model. All sizes are counts; nothing here depends on a width.
+struct ModelConfig {
+    ModelKind kind = ModelKind::Language;
+    int d_model = 0; ///< D, a multiple of 32
+    int n_layer = 0;
+    int d_state = 128; ///< N
+    int d_conv = 4; ///< K
+    double norm_epsilon = 1e-5;
+
+    // Language models only.
+    int vocab_size = 0;
+    int pad_vocab_size_multiple = 8;
+    bool tie_embeddings = true;
+
+    // Vision models only.
+    int n_classes = 0;
+    int patch_size = 16;
+    int image_size = 224;
+    Pool pool = Pool::Cls;
+    std::vector<std::string> class_names; ///< by class index, from `id2label`; may be empty
+
+    int head_dim() const { return d_model / 32; } ///< P
+    int d_inner() const { return 2 * d_model; }
+    /// Rows of the embedding: vocab_size rounded up to the padding multiple.
+    int embedding_rows() const
+    {
+        return (vocab_size + pad_vocab_size_multiple - 1) / pad_vocab_size_multiple
+            * pad_vocab_size_multiple;
+    }
+    int n_patches() const { return (image_size / patch_size) * (image_size / patch_size); }
+};
+
+/// Reads and checks a config.json. Throws Error naming the file and the field that is missing, of
+/// the wrong type, or outside what this program computes. Any thread; blocks on the file.
+ModelConfig read_config(const std::filesystem::path& config_json);
+
+/// The same from text; `where` names the source in error sentences.
+ModelConfig parse_config(const std::string& text, const std::string& where);
+
+/// config.json text that read_config reads back to the same config.
+std::string write_config(const ModelConfig& config);
+
+} // namespace matmamba

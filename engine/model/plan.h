@@ -1,0 +1,39 @@
+// A plan: one width (number of heads) per layer, and the spellings in which people write it.
+// Source of the spellings: arXiv 2410.06718's public code (`mrl_level`, `mixnmatch_dims`).
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "engine/model/config.h"
+
+namespace matmamba {
+
+/// Heads of each layer, 1 … 64. A value type: comparable, usable as a map key.
+struct Plan {
+    std::vector<int> heads;
+
+    static Plan uniform(int n_layer, int heads);
+    bool is_uniform() const;
+    auto operator<=>(const Plan&) const = default;
+};
+
+/// "32" for a uniform plan, else "64,8,32,…".
+std::string to_string(const Plan& plan);
+
+/// Throws Error unless `plan` has one width from 1 to 64 for each of the config's layers.
+void check_plan(const Plan& plan, const ModelConfig& config);
+
+/// Reads "64,8,…" (one number per layer), "32" (all layers), or the path of a plan .json
+/// (an object with "heads", one number per layer). Throws Error with what was expected.
+Plan parse_plan(const std::string& text, const ModelConfig& config);
+
+/// mrl_level m (1, 2, 4, … any divisor of 64): every layer 64/m heads.
+Plan plan_from_mrl_level(int mrl_level, const ModelConfig& config);
+
+/// mixnmatch_dims: one number for all layers or one per layer, in units of d_model; a width of h
+/// heads is h·d_model/64. Throws Error for a slice that is not a whole number of heads.
+Plan plan_from_mixnmatch_dims(const std::vector<int>& dims, const ModelConfig& config);
+
+} // namespace matmamba
