@@ -1,0 +1,212 @@
+// `matmamba eval`: measures one plan on one data set, growing until all samples are done or Ctrl-C
+// ends it; what was measured until then is printed with its n.
+#include "app/commands.h"
+
+#include "app/help_text.h"
+#include "app/numbers.h"
+#include "app/plan_options.h"
+#include "engine/error.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+struct EvalOptions : SharedOptions {
+    std::string model;
+    std::string data;
+    PlanOptions plan;
+    Engine::DataOptions sampling;
+};
+
+const char* sampleWord(const ModelConfig& config)
+{
+    return config.kind == ModelKind::Vision ? "pictures" : "tokens";
+}
+
+std::string progressText(const Measurement& measurement, const ModelConfig& config)
+{
+    std::string text = "evaluating " + grouped(measurement.samples_done) + " / "
+        + grouped(measurement.samples_total) + " " + sampleWord(config);
+    if (measurement.top1)
+        text += "  top-1 " + percentWithError(*measurement.top1);
+    else if (measurement.loss)
+        text += "  loss " + valueWithError(*measurement.loss);
+    if (measurement.samples_done > 0) {
+        const double left = measurement.seconds
+            * static_cast<double>(measurement.samples_total - measurement.samples_done)
+            / static_cast<double>(measurement.samples_done);
+        text += "  " + duration(left) + " left";
+    }
+    return text;
+}
+
+Json metricsJson(const Measurement& measurement)
+{
+    Json metrics = Json::object();
+    const auto add = [&](const char* name, const std::optional<Metric>& metric) {
+        if (metric)
+            metrics[name]
+                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
+    };
+    add("loss", measurement.loss);
+    add("top1", measurement.top1);
+    add("top5", measurement.top5);
+    add("perplexity", measurement.perplexity);
+    add("bits_per_byte", measurement.bits_per_byte);
+    return metrics;
+}
+
+void printJson(const Engine& engine, const Plan& plan, const Measurement& measurement,
+               Console& console)
+{
+    const ModelInfo& model = *engine.model();
+    const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
+    Json json = {{"model", model.name},
+                 {"plan", plan.heads},
+                 {"flops", cost.flops},
+                 {"params", cost.params},
+                 {"bytes", cost.weight_bytes},
+                 {"metrics", metricsJson(measurement)},
+                 {"seconds", measurement.seconds},
+                 {"device", model.device},
+                 {"dtype", model.compute_type}};
+    if (model.config.kind == ModelKind::Vision)
+        json["preprocessing"] = model.preprocessing;
+    console.printLine(json);
+}
+
+std::string costText(const ModelInfo& model, const Plan& plan)
+{
+    const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
+    const Plan full = Plan::uniform(model.config.n_layer, kMaxHeads);
+    const Cost whole = model_cost(model.config, full, model.bytes_per_param);
+    const auto share = [](std::int64_t part, std::int64_t all) {
+        return " (" + percent(static_cast<double>(part) / static_cast<double>(all)) + ")";
+    };
+    const bool vision = model.config.kind == ModelKind::Vision;
+    return withSiPrefix(cost.flops, "FLOP") + (vision ? " per picture" : " per token")
+        + share(cost.flops, whole.flops) + ", " + grouped(cost.params) + " parameters"
+        + share(cost.params, whole.params) + ", " + withSiPrefix(cost.weight_bytes, "B");
+}
+
+std::string metricsText(const Measurement& measurement)
+{
+    std::string text;
+    const auto add = [&](const char* name, const std::optional<Metric>& metric,
+                         std::string (*format)(const Metric&), const char* unit) {
+        if (metric)
+            text += name + format(*metric) + unit + " (n = " + grouped(metric->n) + ")\n";
+    };
+    add("top-1          ", measurement.top1, percentWithError, "");
+    add("top-5          ", measurement.top5, percentWithError, "");
+    add("loss           ", measurement.loss, valueWithError, " nats");
+    add("perplexity     ", measurement.perplexity, valueWithError, "");
+    add("bits per byte  ", measurement.bits_per_byte, valueWithError, "");
+    return text;
+}
+
+void printText(const Engine& engine, const Plan& plan, const Measurement& measurement,
+               Console& console)
+{
+    const ModelInfo& model = *engine.model();
+    const DataInfo& data = *engine.data();
+    const bool vision = model.config.kind == ModelKind::Vision;
+    std::string text = "model          " + model.name + ", in " + model.compute_type + " on "
+        + model.device + "\n";
+    text += "plan           " + describe(plan) + "\n";
+    text += "cost           " + costText(model, plan) + "\n";
+    text += "data           " + data.name + ", " + grouped(data.samples)
+        + (vision ? " pictures" : " scored tokens in windows of " + grouped(data.context)) + "\n";
+    if (vision)
+        text += "preprocessing  " + model.preprocessing + "\n";
+    text += metricsText(measurement);
+    text += "time           " + duration(measurement.seconds);
+    if (measurement.seconds > 0)
+        text += ", "
+            + grouped(static_cast<std::int64_t>(static_cast<double>(measurement.samples_done)
+                                                / measurement.seconds))
+            + " " + sampleWord(model.config) + "/s";
+    console.print(text + "\n");
+}
+
+/// Measures to the end; when stopped, what is measured so far.
+Measurement evaluateUntilStopped(Engine& engine, const Plan& plan, Console& console)
+{
+    try {
+        return engine.evaluate(
+            plan, 0,
+            [&](const Measurement& measurement) {
+                console.progress(progressText(measurement, engine.model()->config));
+            },
+            console.stopToken());
+    } catch (const Stopped&) {
+        return engine.measured(plan);
+    }
+}
+
+int runEval(const EvalOptions& options, Console& console)
+{
+    const std::unique_ptr<Engine> engine = openModel(options.model, options, console);
+    const Plan plan = planFor(options.plan, engine->model()->config);
+    engine->open_data(options.data, options.sampling);
+
+    const Measurement measurement = evaluateUntilStopped(*engine, plan, console);
+    if (measurement.samples_done == 0)
+        throw Stopped();
+    if (options.json)
+        printJson(*engine, plan, measurement, console);
+    else
+        printText(*engine, plan, measurement, console);
+    if (measurement.complete())
+        return kDone;
+    if (console.interrupted())
+        console.note("interrupted after " + grouped(measurement.samples_done) + " of "
+                     + grouped(measurement.samples_total) + " "
+                     + sampleWord(engine->model()->config));
+    return kInterrupted;
+}
+
+} // namespace
+
+Command addEval(CLI::App& program)
+{
+    CLI::App* command = program.add_subcommand(
+        "eval", "Measure accuracy and loss, or perplexity, of a model at a plan");
+    const auto options = std::make_shared<EvalOptions>();
+    addModel(*command, options->model);
+    command
+        ->add_option("--data", options->data,
+                     "Vision: a folder of class folders, or CIFAR-10 binary files (the test split "
+                     "is used). Language: a text file, or a token shard (.bin)")
+        ->required()
+        ->type_name("PATH");
+    addPlanOptions(*command, options->plan);
+    command
+        ->add_option("--samples", options->sampling.max_samples,
+                     "Only so many pictures, or windows of text, chosen by the seed (default: all)")
+        ->type_name("N")
+        ->check(numberFrom(1, 1e15, "a number of 1 or more"));
+    command
+        ->add_option("--context", options->sampling.context,
+                     "Language: tokens of a window; each is scored given those before it "
+                     "(default: 1024)")
+        ->type_name("N")
+        ->check(numberFrom(2, 1e6, "a number from 2 to 1000000"));
+    command
+        ->add_option("--seed", options->sampling.seed,
+                     "Order in which samples are visited and chosen (default: 0)")
+        ->type_name("N")
+        ->check(numberFrom(0, 0x1p64, "a number of 0 or more"));
+    addDevice(*command, *options);
+    addDtype(*command, *options);
+    addJson(*command, *options, "One JSON object instead of text");
+    command->footer(
+        "Ctrl-C prints what is measured so far.\n"
+        "Example: matmamba eval resources/models/cifar10-vision --data cifar-10-batches-bin "
+        "--width 32");
+    return {command, options, [options](Console& console) { return runEval(*options, console); }};
+}
+
+} // namespace matmamba

@@ -1,0 +1,193 @@
+// `matmamba info`: what a checkpoint is, and what it costs at the trained stops and at a plan.
+// Opening it on the CPU proves that every tensor is there and fits the geometry.
+#include "app/commands.h"
+
+#include <filesystem>
+
+#include "app/numbers.h"
+#include "app/plan_options.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+struct InfoOptions : SharedOptions {
+    std::string model;
+    PlanOptions plan;
+};
+
+bool isVision(const ModelConfig& config)
+{
+    return config.kind == ModelKind::Vision;
+}
+
+Json costJson(const Cost& cost, bool vision)
+{
+    Json json = {{"flops", cost.flops},
+                 {"params", cost.params},
+                 {"non_embedding_params", cost.non_embedding_params},
+                 {"bytes", cost.weight_bytes}};
+    if (!vision)
+        json["decode_bytes"] = cost.decode_bytes;
+    return json;
+}
+
+Json geometryJson(const ModelInfo& info)
+{
+    const ModelConfig& config = info.config;
+    Json json = {{"model", info.name},
+                 {"path", info.path.string()},
+                 {"kind", isVision(config) ? "vision" : "language"},
+                 {"d_model", config.d_model},
+                 {"layers", config.n_layer},
+                 {"heads", kMaxHeads},
+                 {"head_dim", config.head_dim()},
+                 {"d_state", config.d_state},
+                 {"d_conv", config.d_conv},
+                 {"stored_type", info.stored_type},
+                 {"file_bytes", info.file_bytes}};
+    if (isVision(config)) {
+        json["classes"] = config.n_classes;
+        json["class_names"] = config.class_names;
+        json["image_size"] = config.image_size;
+        json["patch_size"] = config.patch_size;
+        json["pool"] = config.pool == Pool::Cls ? "cls" : "avg";
+        json["preprocessing"] = info.preprocessing;
+    } else {
+        json["vocab_size"] = config.vocab_size;
+        json["embedding_rows"] = config.embedding_rows();
+        json["tied_embeddings"] = config.tie_embeddings;
+        json["tokenizer"] = info.has_tokenizer;
+    }
+    return json;
+}
+
+void printJson(const ModelInfo& info, const Plan& plan, Console& console)
+{
+    const bool vision = isVision(info.config);
+    Json json = geometryJson(info);
+    json["plan"] = plan.heads;
+    json.update(costJson(model_cost(info.config, plan, info.bytes_per_param), vision));
+    json["stops"] = Json::array();
+    for (const int heads : kTrainedStops) {
+        const Plan stop = Plan::uniform(info.config.n_layer, heads);
+        Json row = {{"heads", heads}};
+        row.update(costJson(model_cost(info.config, stop, info.bytes_per_param), vision));
+        json["stops"].push_back(row);
+    }
+    console.printLine(json);
+}
+
+std::string geometryText(const ModelInfo& info)
+{
+    const ModelConfig& config = info.config;
+    const auto line = [](const std::string& name, const std::string& value) {
+        return name + std::string(name.size() < 15 ? 15 - name.size() : 1, ' ') + value + "\n";
+    };
+    const auto number = [](int value) { return std::to_string(value); };
+    std::string text = line("model", info.name);
+    text += line("folder", info.path.string());
+    text += line("kind", isVision(config) ? "vision" : "language");
+    text += line("stored as", info.stored_type + ", " + withSiPrefix(info.file_bytes, "B"));
+    text += line("geometry",
+                 number(config.n_layer) + " layers of " + number(kMaxHeads) + " heads, d_model "
+                     + number(config.d_model) + ", head_dim " + number(config.head_dim())
+                     + ", d_state " + number(config.d_state));
+    if (isVision(config)) {
+        text += line("input",
+                     number(config.image_size) + " x " + number(config.image_size)
+                         + " pixels in patches of " + number(config.patch_size) + " x "
+                         + number(config.patch_size));
+        text += line("classes", grouped(config.n_classes));
+        text += line("preprocessing", info.preprocessing);
+    } else {
+        text += line("vocabulary",
+                     grouped(config.vocab_size) + " tokens in " + grouped(config.embedding_rows())
+                         + " rows, " + (config.tie_embeddings ? "head tied" : "head of its own"));
+        text += line("tokenizer", info.has_tokenizer ? "yes" : "none beside the weights");
+    }
+    return text;
+}
+
+/// One row of the cost table; every column right-aligned but the first.
+std::string tableRow(const std::vector<std::string>& cells)
+{
+    std::string row;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+        const std::size_t width = i == 0 ? 10 : i % 2 == 1 ? 15 : 9;
+        const std::string padding(width > cells[i].size() ? width - cells[i].size() : 0, ' ');
+        row += i == 0 ? cells[i] + padding : padding + cells[i];
+    }
+    return row + "\n";
+}
+
+std::string costRow(const std::string& name, const ModelInfo& info, const Plan& plan)
+{
+    const Cost full = model_cost(info.config, Plan::uniform(info.config.n_layer, kMaxHeads),
+                                 info.bytes_per_param);
+    const Cost cost = model_cost(info.config, plan, info.bytes_per_param);
+    const auto share = [](std::int64_t part, std::int64_t whole) {
+        return percent(static_cast<double>(part) / static_cast<double>(whole));
+    };
+    std::vector<std::string> cells = {
+        name,
+        withSiPrefix(cost.flops, "FLOP"),
+        share(cost.flops, full.flops),
+        withSiPrefix(cost.params),
+        share(cost.params, full.params),
+        withSiPrefix(cost.weight_bytes, "B"),
+        share(cost.weight_bytes, full.weight_bytes),
+    };
+    if (!isVision(info.config))
+        cells.insert(
+            cells.end(),
+            {withSiPrefix(cost.decode_bytes, "B"), share(cost.decode_bytes, full.decode_bytes)});
+    return tableRow(cells);
+}
+
+void printTable(const ModelInfo& info, const Plan& plan, bool planGiven, Console& console)
+{
+    const bool vision = isVision(info.config);
+    std::vector<std::string> header
+        = {"heads", vision ? "per picture" : "per token", "", "parameters", "", "weights", ""};
+    if (!vision)
+        header.insert(header.end(), {"per decode", ""});
+    std::string text = geometryText(info) + "\n" + tableRow(header);
+    for (const int heads : kTrainedStops)
+        text += costRow(std::to_string(heads), info, Plan::uniform(info.config.n_layer, heads));
+    if (planGiven)
+        text += costRow("your plan", info, plan) + "your plan: " + describe(plan) + "\n";
+    console.print(text);
+}
+
+int runInfo(const InfoOptions& options, Console& console)
+{
+    SharedOptions onCpu = options;
+    onCpu.device = "cpu";
+    const std::unique_ptr<Engine> engine = openModel(options.model, onCpu, console);
+    const ModelInfo& info = *engine->model();
+    const Plan plan = planFor(options.plan, info.config);
+    if (options.json)
+        printJson(info, plan, console);
+    else
+        printTable(info, plan, options.plan.given(), console);
+    return kDone;
+}
+
+} // namespace
+
+Command addInfo(CLI::App& program)
+{
+    CLI::App* command = program.add_subcommand(
+        "info", "Say what a checkpoint is, and what it costs at the trained widths and at a plan");
+    const auto options = std::make_shared<InfoOptions>();
+    addModel(*command, options->model);
+    addPlanOptions(*command, options->plan);
+    addJson(*command, *options, "One JSON object instead of a table");
+    command->footer("Example: matmamba info resources/models/cifar10-vision --width 24");
+    return {command, options, [options](Console& console) { return runInfo(*options, console); }};
+}
+
+} // namespace matmamba
