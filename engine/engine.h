@@ -18,7 +18,8 @@
 #include "engine/model/cost.h"
 #include "engine/model/plan.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Where the model computes. Best = CUDA if a card and its driver are usable, else the CPU.
 enum class DeviceChoice { Best, Cpu, Cuda };
@@ -81,14 +82,15 @@ struct Generation {
 /// One model and one data set. Not thread-safe: one thread at a time. Every function throws Error
 /// with a sentence for a user, and Stopped when its stop token fires; both leave the engine as it
 /// was before the call.
-class Engine {
+class Engine
+{
 public:
     explicit Engine(DeviceChoice device = DeviceChoice::Best, ComputeType type = ComputeType::Auto);
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// What `Best` chose and why, in a sentence, where that is not CUDA ("" otherwise).
+    /// A sentence where `Best` found a card or driver that it cannot use and took the CPU, else "".
     const std::string& device_note() const;
 
     /// Opens a checkpoint (see open_checkpoint) and moves its weights to the device. Replaces the

@@ -12,7 +12,8 @@
 
 #include "engine/engine.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
 struct ModelOpened {
@@ -53,7 +54,8 @@ using EngineEvent
 /// that the least measured of current and background plans goes on. A changed current plan takes
 /// over as soon as the running one has reported once, so that a dragged slider always yields
 /// numbers; cancel() and opening stop at once (within 100 ms).
-class EngineThread {
+class EngineThread
+{
 public:
     using Listener = std::function<void(const EngineEvent&)>;
 

@@ -5,7 +5,8 @@
 #include <optional>
 #include <string>
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// A mean with its standard error over n samples (pictures, or scored tokens).
 struct Metric {

@@ -14,7 +14,8 @@
 #include "engine/model/config.h"
 #include "engine/model/plan.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Which plans a training step runs; their losses are averaged.
 enum class PlanScheme {
@@ -39,6 +40,7 @@ struct TrainConfig {
     double label_smoothing = 0.1;
     int crop_padding = 4; ///< pixels of zero padding before the random crop
     bool flip = true;
+    double cutmix = 0; ///< share of the steps whose pictures are mixed by CutMix
     std::array<float, 3> mean = {0.4914f, 0.4822f, 0.4465f}; ///< of pixels 0 … 1
     std::array<float, 3> stddev = {0.2470f, 0.2435f, 0.2616f};
     std::uint64_t seed = 0;

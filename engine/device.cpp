@@ -1,0 +1,60 @@
+// See the header.
+#include "engine/device.h"
+
+#ifdef MATMAMBA_WITH_CUDA
+#include <cuda_runtime_api.h>
+#endif
+
+#include "engine/error.h"
+
+namespace matmamba
+{
+
+DeviceChoice parse_device(const std::string& text)
+{
+    if (text == "best")
+        return DeviceChoice::Best;
+    if (text == "cpu")
+        return DeviceChoice::Cpu;
+    if (text == "cuda")
+        return DeviceChoice::Cuda;
+    throw Error("Unknown device " + text + ": expected best, cpu or cuda");
+}
+
+ChosenDevice choose_device(DeviceChoice choice)
+{
+    if (choice == DeviceChoice::Cpu)
+        return {};
+#ifdef MATMAMBA_WITH_CUDA
+    int count = 0;
+    const cudaError_t status = cudaGetDeviceCount(&count);
+    if (status == cudaSuccess && count > 0) {
+        cudaDeviceProp properties{};
+        if (cudaGetDeviceProperties(&properties, 0) != cudaSuccess)
+            throw Error("The first CUDA device does not answer: expected a working NVIDIA card");
+        if (properties.major >= 8)
+            return {at::Device(at::kCUDA, 0), std::string("cuda:0 (") + properties.name + ")", ""};
+        const std::string old = std::string(properties.name) + " has compute capability "
+            + std::to_string(properties.major) + "." + std::to_string(properties.minor)
+            + ", but 8.0 or newer is needed";
+        if (choice == DeviceChoice::Cuda)
+            throw Error(old);
+        return {at::kCPU, "cpu", old + ": computing on the CPU"};
+    }
+    const std::string reason = std::string("No CUDA device can be used (")
+        + cudaGetErrorString(status == cudaSuccess ? cudaErrorNoDevice : status) + ")";
+    if (choice == DeviceChoice::Cuda)
+        throw Error(reason + ": expected an NVIDIA card with a driver for CUDA 13");
+    // A machine without a driver is an ordinary laptop; a driver that fails deserves a word.
+    if (status != cudaErrorInsufficientDriver && status != cudaErrorNoDevice)
+        return {at::kCPU, "cpu", reason + ": computing on the CPU"};
+    return {};
+#else
+    if (choice == DeviceChoice::Cuda)
+        throw Error("This program was built without CUDA: configure with MATMAMBA_CUDA=ON, or use "
+                    "--device cpu");
+    return {};
+#endif
+}
+
+} // namespace matmamba

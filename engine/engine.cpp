@@ -1,0 +1,305 @@
+// The facade's inside: holds the opened model and data, chooses the device, and turns whatever
+// Torch throws into one sentence.
+#include "engine/engine.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "engine/data/preprocess.h"
+#include "engine/data/text.h"
+#include "engine/data/tokenizer.h"
+#include "engine/device.h"
+#include "engine/error.h"
+#include "engine/files/checkpoint.h"
+#include "engine/measure/evaluate.h"
+#include "engine/measure/generate.h"
+#include "engine/model/vision_model.h"
+#include "engine/torch_errors.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+struct OpenModel {
+    ModelInfo info;
+    ModelWeights weights;
+    std::optional<Preprocessing> preprocessing; ///< vision
+    std::optional<Tokenizer> tokenizer; ///< language, where one stands beside the weights
+};
+
+struct OpenData {
+    DataInfo info;
+    std::optional<PictureInputs> pictures; ///< vision
+    std::optional<TokenWindows> windows; ///< language
+    std::map<Plan, Tally> tallies; ///< what is measured so far
+};
+
+/// Which class of the model each label of a picture set means: by name where the model knows all
+/// the set's names, else by position where the counts agree.
+std::vector<int> match_classes(const PictureSet& pictures, const ModelConfig& config,
+                               const std::string& where)
+{
+    const std::vector<std::string>& names = pictures.class_names();
+    std::vector<int> classes;
+    for (const std::string& name : names) {
+        const auto found = std::find(config.class_names.begin(), config.class_names.end(), name);
+        if (found == config.class_names.end())
+            break;
+        classes.push_back(static_cast<int>(found - config.class_names.begin()));
+    }
+    if (classes.size() == names.size())
+        return classes;
+    if (static_cast<int>(names.size()) != config.n_classes)
+        throw Error(where + " has " + std::to_string(names.size())
+                    + " classes, but the model tells " + std::to_string(config.n_classes)
+                    + " apart: expected as many class folders, or folders named as the model's "
+                      "classes");
+    classes.resize(names.size());
+    for (std::size_t i = 0; i < classes.size(); ++i)
+        classes[i] = static_cast<int>(i);
+    return classes;
+}
+
+std::string stored_type(const Checkpoint& checkpoint)
+{
+    std::set<std::string> types;
+    for (const auto& [name, tensor] : checkpoint.tensors)
+        types.insert(name_of(tensor.type));
+    return types.size() == 1 ? *types.begin() : "mixed";
+}
+
+} // namespace
+
+struct Engine::State {
+    ChosenDevice device;
+    at::ScalarType type = at::kFloat;
+    std::optional<OpenModel> model;
+    std::optional<OpenData> data;
+
+    OpenModel& need_model()
+    {
+        if (!model)
+            throw Error("No model is open: open a checkpoint folder first");
+        return *model;
+    }
+
+    OpenData& need_data()
+    {
+        if (!data)
+            throw Error("No data is open: open a picture folder or a text first");
+        return *data;
+    }
+
+    Measurement measurement(const Tally& tally) const
+    {
+        return to_measurement(tally, model->info.config.kind, data->info.samples);
+    }
+};
+
+ComputeType parse_compute_type(const std::string& text)
+{
+    if (text == "auto")
+        return ComputeType::Auto;
+    if (text == "float32")
+        return ComputeType::F32;
+    if (text == "bfloat16")
+        return ComputeType::BF16;
+    throw Error("Unknown compute type " + text + ": expected auto, float32 or bfloat16");
+}
+
+Engine::Engine(DeviceChoice device, ComputeType type)
+    : m_state(std::make_unique<State>())
+{
+    m_state->device = choose_device(device);
+    const bool wide = type == ComputeType::F32
+        || (type == ComputeType::Auto && m_state->device.device.is_cpu());
+    m_state->type = wide ? at::kFloat : at::kBFloat16;
+}
+
+Engine::~Engine() = default;
+
+const std::string& Engine::device_note() const
+{
+    return m_state->device.note;
+}
+
+void Engine::open_model(const std::filesystem::path& path,
+                        const std::function<void(double)>& progress, std::stop_token stop)
+{
+    in_sentences([&] {
+        const Checkpoint checkpoint = open_checkpoint(path);
+        OpenModel opened;
+        opened.weights
+            = bind_weights(checkpoint, m_state->type, m_state->device.device, [&](double fraction) {
+                  if (stop.stop_requested())
+                      throw Stopped();
+                  if (progress)
+                      progress(fraction);
+              });
+        opened.info.name = checkpoint.model_name;
+        opened.info.path = checkpoint.folder;
+        opened.info.config = checkpoint.config;
+        opened.info.stored_type = stored_type(checkpoint);
+        opened.info.file_bytes = checkpoint.file_bytes;
+        opened.info.bytes_per_param
+            = opened.info.stored_type == "float32" || opened.info.stored_type == "mixed" ? 4 : 2;
+        opened.info.device = m_state->device.name;
+        opened.info.compute_type = m_state->type == at::kFloat ? "float32" : "bfloat16";
+        if (checkpoint.config.kind == ModelKind::Vision) {
+            opened.preprocessing = read_preprocessing(checkpoint.folder, checkpoint.config);
+            opened.info.preprocessing = opened.preprocessing->describe();
+        } else if (Tokenizer::is_in(checkpoint.folder)) {
+            opened.tokenizer = Tokenizer::load(checkpoint.folder);
+            opened.info.has_tokenizer = true;
+        }
+        m_state->data.reset();
+        m_state->model = std::move(opened);
+    });
+}
+
+const ModelInfo* Engine::model() const
+{
+    return m_state->model ? &m_state->model->info : nullptr;
+}
+
+void Engine::open_data(const std::filesystem::path& path, const DataOptions& options)
+{
+    in_sentences([&] {
+        const OpenModel& model = m_state->need_model();
+        const ModelConfig& config = model.info.config;
+        OpenData opened;
+        // Made absolute so that "." and "folder/" have a name too.
+        opened.info.path = std::filesystem::absolute(path).lexically_normal();
+        opened.info.name = opened.info.path.has_filename()
+            ? opened.info.path.filename().string()
+            : opened.info.path.parent_path().filename().string();
+        if (config.kind == ModelKind::Vision) {
+            std::shared_ptr<const PictureSet> pictures = open_pictures(path, Split::Test);
+            opened.info.class_names = pictures->class_names();
+            opened.pictures.emplace(
+                pictures,
+                PictureInputs::Options{
+                    .preprocessing = *model.preprocessing,
+                    .image_size = config.image_size,
+                    .class_of_label = match_classes(*pictures, config, path.string()),
+                    .order = shuffled_order(pictures->size(), options.max_samples, options.seed),
+                    .device = m_state->device.device,
+                });
+            opened.info.samples = opened.pictures->size();
+        } else {
+            if (options.context < 2)
+                throw Error("A context of " + std::to_string(options.context)
+                            + " tokens has nothing to score: expected 2 or more");
+            TokenText text = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr,
+                                         config.embedding_rows());
+            if (text.ids.size() < 2)
+                throw Error(path.string() + " has fewer than two tokens: nothing to score");
+            opened.windows.emplace(std::move(text), options.context, options.max_samples,
+                                   options.seed, m_state->device.device);
+            opened.info.samples = opened.windows->scored_tokens();
+            opened.info.context = options.context;
+        }
+        m_state->data = std::move(opened);
+    });
+}
+
+const DataInfo* Engine::data() const
+{
+    return m_state->data ? &m_state->data->info : nullptr;
+}
+
+Measurement Engine::evaluate(const Plan& plan, std::int64_t until_samples,
+                             const std::function<void(const Measurement&)>& report,
+                             std::stop_token stop)
+{
+    return in_sentences([&] {
+        const c10::InferenceMode inference;
+        const OpenModel& model = m_state->need_model();
+        OpenData& data = m_state->need_data();
+        const ModelConfig& config = model.info.config;
+        check_plan(plan, config);
+        Tally& tally = data.tallies[plan];
+        const std::int64_t until
+            = until_samples > 0 ? std::min(until_samples, data.info.samples) : data.info.samples;
+        while (tally.scored < until) {
+            if (data.pictures)
+                advance(tally, model.weights, config, plan, *data.pictures, stop);
+            else
+                advance(tally, model.weights, config, plan, *data.windows, stop);
+            if (report)
+                report(m_state->measurement(tally));
+        }
+        return m_state->measurement(tally);
+    });
+}
+
+Measurement Engine::measured(const Plan& plan) const
+{
+    if (!m_state->data)
+        return {};
+    const auto found = m_state->data->tallies.find(plan);
+    return m_state->measurement(found == m_state->data->tallies.end() ? Tally{} : found->second);
+}
+
+std::vector<ClassScore> Engine::classify(const Plan& plan, const Picture& picture, int top,
+                                         std::stop_token stop)
+{
+    return in_sentences([&] {
+        const c10::InferenceMode inference;
+        const OpenModel& model = m_state->need_model();
+        const ModelConfig& config = model.info.config;
+        check_plan(plan, config);
+        if (config.kind != ModelKind::Vision)
+            throw Error(model.info.name
+                        + " is a language model: only a vision model can classify "
+                          "pictures");
+        const std::int64_t side = config.image_size;
+        at::Tensor image = at::empty({1, 3, side, side}, at::kFloat);
+        preprocess(picture, *model.preprocessing, config.image_size,
+                   image.mutable_data_ptr<float>());
+        const at::Tensor logits
+            = vision_logits(model.weights, config, plan, image.to(m_state->device.device), stop);
+        const at::Tensor probabilities = logits.softmax(1).squeeze(0).cpu();
+        if (!probabilities.isfinite().all().item<bool>())
+            throw Error("The model's output is not a finite number: its weights are damaged");
+        const auto [values, indices]
+            = probabilities.topk(std::min(std::max(top, 1), config.n_classes));
+        std::vector<ClassScore> scores;
+        for (std::int64_t i = 0; i < values.size(0); ++i) {
+            const int index = static_cast<int>(indices[i].item<std::int64_t>());
+            const std::string label = config.class_names.empty() ? "class " + std::to_string(index)
+                                                                 : config.class_names[index];
+            scores.push_back({index, label, values[i].item<double>()});
+        }
+        return scores;
+    });
+}
+
+Generation Engine::generate(const Plan& plan, const std::string& prompt,
+                            const GenerateOptions& options,
+                            const std::function<void(const GeneratedToken&)>& on_token,
+                            std::stop_token stop)
+{
+    return in_sentences([&] {
+        const c10::InferenceMode inference;
+        const OpenModel& model = m_state->need_model();
+        check_plan(plan, model.info.config);
+        if (model.info.config.kind != ModelKind::Language)
+            throw Error(model.info.name
+                        + " is a vision model: only a language model can generate "
+                          "text");
+        if (!model.tokenizer)
+            throw Error("No tokenizer stands beside the weights in " + model.info.path.string()
+                        + ": expected tokenizer.json, or vocab.json + merges.txt, or encoder.json "
+                          "+ vocab.bpe");
+        return generate_text(model.weights, model.info.config, *model.tokenizer, plan, prompt,
+                             options, on_token, stop);
+    });
+}
+
+} // namespace matmamba

@@ -1,0 +1,320 @@
+// One worker thread, one engine, one slot per kind of request: the newest replaces the pending one.
+// Stop sources belong to one job each; a shared flag that is cleared could be missed or stop the
+// next job.
+#include "engine/engine_thread.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr std::int64_t kRounds[] = {64, 256, 1024, 4096};
+constexpr std::int64_t kCurrentFirst = 1024; ///< samples of the current plan before any other
+
+/// The next round above `done`; 0 = all samples.
+std::int64_t next_round(std::int64_t done)
+{
+    for (const std::int64_t round : kRounds)
+        if (done < round)
+            return round;
+    return 0;
+}
+
+enum class Work { None, Opening, Classifying, MeasuringCurrent, MeasuringBackground };
+
+struct ClassifyRequest {
+    std::uint64_t generation = 0;
+    Plan plan;
+    Picture picture;
+};
+
+} // namespace
+
+struct EngineThread::State {
+    State(DeviceChoice device, Listener listener)
+        : device(device)
+        , listener(std::move(listener))
+    {
+    }
+
+    const DeviceChoice device;
+    const Listener listener;
+
+    std::mutex mutex; ///< protects everything down to `stop`
+    std::condition_variable wake;
+    bool quit = false;
+    std::optional<std::filesystem::path> model_path;
+    std::optional<std::filesystem::path> data_path;
+    std::optional<ClassifyRequest> classify;
+    std::optional<Plan> current;
+    std::vector<Plan> background;
+    bool measuring = false; ///< false after cancel() and after a failure
+    bool announced_idle = true;
+    bool cancelled = false;
+    std::uint64_t generation = 0;
+    Work running = Work::None;
+    bool reported = false; ///< the running measurement has reported at least once
+    bool yield_after_report = false; ///< something newer waits for the running measurement
+    std::stop_source stop; ///< of the running job
+
+    // Used by the worker alone.
+    std::unique_ptr<Engine> engine;
+
+    std::thread worker; ///< last: starts when all else is made
+
+    void run();
+    bool step();
+    template <typename Job> void attempt(Job&& job);
+    void open_model(const std::filesystem::path& path);
+    void open_data(const std::filesystem::path& path);
+    void run_classify(const ClassifyRequest& request);
+    void measure(const Plan& plan, std::int64_t until);
+    std::optional<std::pair<Plan, std::int64_t>> choose_measurement();
+    void supersede_locked();
+    void stop_locked() { stop.request_stop(); }
+};
+
+void EngineThread::State::run()
+{
+    attempt([&] { engine = std::make_unique<Engine>(device); });
+    if (!engine) // CUDA was asked for and is not there: say so (attempt did) and go on
+        attempt([&] { engine = std::make_unique<Engine>(DeviceChoice::Cpu); });
+    while (step()) { }
+}
+
+/// The one catch: nothing thrown leaves the worker.
+template <typename Job> void EngineThread::State::attempt(Job&& job)
+{
+    try {
+        job();
+    } catch (const Stopped&) {
+        // Whoever stopped it knows.
+    } catch (const std::exception& error) {
+        {
+            const std::lock_guard lock(mutex);
+            if (running == Work::MeasuringCurrent || running == Work::MeasuringBackground)
+                measuring = false; // or the same failure would come again at once
+        }
+        listener(Failed{error.what()});
+    }
+}
+
+/// Waits for work and does one piece of it; false = time to end.
+bool EngineThread::State::step()
+{
+    std::unique_lock lock(mutex);
+    stop = std::stop_source();
+    running = Work::None;
+    reported = false;
+    yield_after_report = false;
+    if (quit)
+        return false;
+    if (model_path) {
+        const auto path = *std::exchange(model_path, {});
+        running = Work::Opening;
+        lock.unlock();
+        attempt([&] { open_model(path); });
+        return true;
+    }
+    if (data_path) {
+        const auto path = *std::exchange(data_path, {});
+        running = Work::Opening;
+        lock.unlock();
+        attempt([&] { open_data(path); });
+        return true;
+    }
+    if (classify) {
+        const ClassifyRequest request = *std::exchange(classify, {});
+        running = Work::Classifying;
+        lock.unlock();
+        attempt([&] { run_classify(request); });
+        return true;
+    }
+    if (const auto chosen = choose_measurement()) {
+        running = chosen->first == current ? Work::MeasuringCurrent : Work::MeasuringBackground;
+        lock.unlock();
+        attempt([&] { measure(chosen->first, chosen->second); });
+        return true;
+    }
+    if (!announced_idle) {
+        announced_idle = true;
+        const bool was_cancelled = std::exchange(cancelled, false);
+        lock.unlock();
+        listener(Idle{was_cancelled});
+        return true;
+    }
+    wake.wait(lock, [&] { return quit || model_path || data_path || classify || !announced_idle; });
+    return true;
+}
+
+void EngineThread::State::open_model(const std::filesystem::path& path)
+{
+    listener(Opening{path.string(), 0});
+    auto last = std::chrono::steady_clock::now();
+    engine->open_model(
+        path,
+        [&](double fraction) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now - last < std::chrono::milliseconds(50))
+                return;
+            last = now;
+            listener(Opening{path.string(), fraction});
+        },
+        stop.get_token());
+    {
+        const std::lock_guard lock(mutex);
+        current.reset(); // plans of the old model mean nothing now
+        background.clear();
+    }
+    listener(ModelOpened{*engine->model(), engine->device_note()});
+}
+
+void EngineThread::State::open_data(const std::filesystem::path& path)
+{
+    listener(Opening{path.string(), 0});
+    engine->open_data(path);
+    listener(DataOpened{*engine->data()});
+}
+
+void EngineThread::State::run_classify(const ClassifyRequest& request)
+{
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<ClassScore> scores
+        = engine->classify(request.plan, request.picture, 5, stop.get_token());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    listener(Classified{request.generation, request.plan, std::move(scores), took.count()});
+}
+
+std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()
+{
+    if (!measuring || !engine || !engine->data())
+        return {};
+    const auto done = [&](const Plan& plan) { return engine->measured(plan).samples_done; };
+    const std::int64_t total = engine->data()->samples;
+    if (current && done(*current) < std::min(kCurrentFirst, total))
+        return std::pair{*current, next_round(done(*current))};
+    std::vector<Plan> wanted = background;
+    if (current)
+        wanted.insert(wanted.begin(), *current);
+    const auto least
+        = std::min_element(wanted.begin(), wanted.end(),
+                           [&](const Plan& a, const Plan& b) { return done(a) < done(b); });
+    if (least == wanted.end() || done(*least) >= total)
+        return {};
+    return std::pair{*least, next_round(done(*least))};
+}
+
+void EngineThread::State::measure(const Plan& plan, std::int64_t until)
+{
+    const auto report = [&](const Measurement& measurement) {
+        listener(Measured{plan, measurement});
+        const std::lock_guard lock(mutex);
+        reported = true;
+        if (yield_after_report)
+            stop_locked();
+    };
+    engine->evaluate(plan, until, report, stop.get_token());
+}
+
+/// Something newer than the running measurement has come. The current plan's job may report once
+/// first, so that a dragged slider yields numbers; a background job ends at once.
+void EngineThread::State::supersede_locked()
+{
+    yield_after_report = true;
+    if (running == Work::MeasuringBackground || (running == Work::MeasuringCurrent && reported))
+        stop_locked();
+    announced_idle = false;
+    wake.notify_one();
+}
+
+EngineThread::EngineThread(DeviceChoice device, Listener listener)
+    : m_state(std::make_unique<State>(device, std::move(listener)))
+{
+    m_state->worker = std::thread([state = m_state.get()] { state->run(); });
+}
+
+EngineThread::~EngineThread()
+{
+    {
+        const std::lock_guard lock(m_state->mutex);
+        m_state->quit = true;
+        m_state->stop_locked();
+    }
+    m_state->wake.notify_one();
+    m_state->worker.join();
+}
+
+void EngineThread::open_model(const std::filesystem::path& path)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->model_path = path;
+    m_state->data_path.reset();
+    m_state->classify.reset();
+    m_state->stop_locked();
+    m_state->announced_idle = false;
+    m_state->wake.notify_one();
+}
+
+void EngineThread::open_data(const std::filesystem::path& path)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->data_path = path;
+    m_state->measuring = true;
+    m_state->stop_locked();
+    m_state->announced_idle = false;
+    m_state->wake.notify_one();
+}
+
+void EngineThread::set_current_plan(const Plan& plan)
+{
+    const std::lock_guard lock(m_state->mutex);
+    if (m_state->current == plan && m_state->measuring)
+        return;
+    m_state->current = plan;
+    m_state->measuring = true;
+    m_state->supersede_locked();
+}
+
+void EngineThread::set_background_plans(std::vector<Plan> plans)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->background = std::move(plans);
+    m_state->measuring = true;
+    m_state->announced_idle = false;
+    m_state->wake.notify_one();
+}
+
+std::uint64_t EngineThread::classify(const Plan& plan, Picture picture)
+{
+    const std::lock_guard lock(m_state->mutex);
+    const std::uint64_t generation = ++m_state->generation;
+    m_state->classify = ClassifyRequest{generation, plan, std::move(picture)};
+    m_state->supersede_locked();
+    return generation;
+}
+
+void EngineThread::cancel()
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->measuring = false;
+    m_state->model_path.reset();
+    m_state->data_path.reset();
+    m_state->classify.reset();
+    m_state->cancelled = true;
+    m_state->announced_idle = false;
+    m_state->stop_locked();
+    m_state->wake.notify_one();
+}
+
+} // namespace matmamba

@@ -1,0 +1,177 @@
+// See the header.
+#include "engine/measure/evaluate.h"
+
+#include <chrono>
+#include <cmath>
+
+#include "engine/error.h"
+#include "engine/model/cost.h"
+#include "engine/model/language_model.h"
+#include "engine/model/vision_model.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+/// Samples per batch: about 2 GFLOP on a CPU (some 50 ms on two cores), so that numbers come
+/// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches.
+std::int64_t batch_size(std::int64_t flops_per_sample, at::Device device)
+{
+    const std::int64_t budget = device.is_cpu() ? 2'000'000'000 : 4'000'000'000'000;
+    const std::int64_t most = device.is_cpu() ? 64 : 512;
+    return std::clamp<std::int64_t>(budget / flops_per_sample, 1, most);
+}
+
+/// Standard error of a mean from sums of n values and their squares.
+double standard_error(double sum, double square, std::int64_t n)
+{
+    if (n < 2)
+        return 0;
+    const double mean = sum / static_cast<double>(n);
+    const double variance = std::max(0.0, square / static_cast<double>(n) - mean * mean);
+    return std::sqrt(variance / static_cast<double>(n - 1));
+}
+
+Metric share(std::int64_t hits, std::int64_t n)
+{
+    const double count = static_cast<double>(hits);
+    return {count / static_cast<double>(n), standard_error(count, count, n), n};
+}
+
+/// Standard error of loss/size, both summed over windows: sqrt(sum (l - ratio·s)²)/size, corrected
+/// for the number of windows.
+double ratio_error(const Tally& t, double size, double loss_size, double size_square)
+{
+    const double ratio = t.loss / size;
+    const double squares
+        = t.window_loss_square - 2 * ratio * loss_size + ratio * ratio * size_square;
+    const double windows = static_cast<double>(t.samples);
+    return std::sqrt(std::max(0.0, squares) * windows / (windows - 1)) / size;
+}
+
+void check_finite(double loss)
+{
+    if (!std::isfinite(loss))
+        throw Error("The model's output is not a finite number: the weights are damaged, or the "
+                    "compute type is too narrow for them (try --dtype float32)");
+}
+
+class Stopwatch
+{
+public:
+    double seconds() const
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
+    }
+
+private:
+    std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
+};
+
+} // namespace
+
+Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scored_total)
+{
+    Measurement m;
+    m.samples_done = tally.scored;
+    m.samples_total = scored_total;
+    m.seconds = tally.seconds;
+    if (tally.scored == 0)
+        return m;
+    const double n = static_cast<double>(tally.scored);
+    Metric loss{tally.loss / n, standard_error(tally.loss, tally.loss_square, tally.scored),
+                tally.scored};
+    if (kind == ModelKind::Vision) {
+        m.loss = loss;
+        m.top1 = share(tally.top1, tally.scored);
+        m.top5 = share(tally.top5, tally.scored);
+        return m;
+    }
+    // With a single window only the spread of its tokens is known.
+    if (tally.samples > 1)
+        loss.std_error
+            = ratio_error(tally, n, tally.window_loss_tokens, tally.window_tokens_square);
+    m.loss = loss;
+    const double perplexity = std::exp(loss.value);
+    m.perplexity = Metric{perplexity, perplexity * loss.std_error, tally.scored};
+    if (tally.bytes > 0) {
+        const double per_byte = tally.loss / tally.bytes / std::log(2.0);
+        const double error = tally.samples > 1
+            ? ratio_error(tally, tally.bytes, tally.window_loss_bytes, tally.window_bytes_square)
+                / std::log(2.0)
+            : per_byte * loss.std_error / loss.value;
+        m.bits_per_byte = Metric{per_byte, error, tally.scored};
+    }
+    return m;
+}
+
+void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+             PictureInputs& pictures, const std::stop_token& stop)
+{
+    const Stopwatch watch;
+    const std::int64_t flops = model_cost(config, plan, 4).flops;
+    const std::int64_t begin = tally.samples;
+    const std::int64_t end
+        = std::min(pictures.size(), begin + batch_size(flops, weights.patch_weight.device()));
+    if (begin == end)
+        return;
+    const at::Tensor images = pictures.inputs(begin, end, stop);
+    const at::Tensor labels = pictures.labels(begin, end).unsqueeze(1);
+    const at::Tensor logits = vision_logits(weights, config, plan, images, stop);
+    const at::Tensor own = logits.gather(1, labels);
+    const at::Tensor loss = (at::logsumexp(logits, 1, true) - own).to(at::kDouble);
+    // Rank = how many classes are likelier; a NaN compares false and is caught by its loss.
+    const at::Tensor rank = (logits > own).sum(1);
+    const at::Tensor sums
+        = at::stack({loss.sum(), loss.square().sum(), (rank < 1).sum().to(at::kDouble),
+                     (rank < 5).sum().to(at::kDouble)})
+              .cpu();
+    const auto* sum = sums.const_data_ptr<double>();
+    check_finite(sum[0]);
+    tally.loss += sum[0];
+    tally.loss_square += sum[1];
+    tally.top1 += static_cast<std::int64_t>(sum[2]);
+    tally.top5 += static_cast<std::int64_t>(sum[3]);
+    tally.samples = end;
+    tally.scored = end;
+    tally.seconds += watch.seconds();
+}
+
+void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+             const TokenWindows& windows, const std::stop_token& stop)
+{
+    const Stopwatch watch;
+    const std::int64_t begin = tally.samples;
+    if (begin == windows.size())
+        return;
+    const std::int64_t length = windows.length(begin);
+    const std::int64_t most
+        = batch_size(model_cost(config, plan, 4).flops * length, weights.embedding.device());
+    std::int64_t end = begin + 1; // a batch ends where the short last window stands
+    while (end < windows.size() && end - begin < most && windows.length(end) == length)
+        ++end;
+    const at::Tensor nll
+        = language_nll(weights, config, plan, windows.ids(begin, end), stop).to(at::kDouble).cpu();
+    const at::Tensor sums = nll.sum(1), squares = nll.square().sum(1);
+    check_finite(sums.sum().item<double>());
+    const double tokens = static_cast<double>(length - 1);
+    for (std::int64_t i = begin; i < end; ++i) {
+        const double loss = sums.const_data_ptr<double>()[i - begin];
+        const auto bytes = static_cast<double>(windows.scored_bytes(i));
+        tally.loss += loss;
+        tally.loss_square += squares.const_data_ptr<double>()[i - begin];
+        tally.window_loss_square += loss * loss;
+        tally.window_loss_tokens += loss * tokens;
+        tally.window_tokens_square += tokens * tokens;
+        tally.bytes += bytes;
+        tally.window_loss_bytes += loss * bytes;
+        tally.window_bytes_square += bytes * bytes;
+        tally.scored += length - 1;
+    }
+    tally.samples = end;
+    tally.seconds += watch.seconds();
+}
+
+} // namespace matmamba

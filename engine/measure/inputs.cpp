@@ -1,0 +1,113 @@
+// See the header.
+#include "engine/measure/inputs.h"
+
+#include <ATen/Parallel.h>
+
+#include <numeric>
+#include <random>
+
+#include "engine/error.h"
+
+namespace matmamba
+{
+
+std::vector<std::int64_t> shuffled_order(std::int64_t count, std::int64_t limit, std::uint64_t seed)
+{
+    std::vector<std::int64_t> order(count);
+    std::iota(order.begin(), order.end(), 0);
+    std::mt19937_64 random(seed);
+    // Fisher-Yates by hand: std::shuffle's order differs between standard libraries.
+    for (std::int64_t i = count - 1; i > 0; --i)
+        std::swap(order[i], order[random() % static_cast<std::uint64_t>(i + 1)]);
+    if (limit > 0 && limit < count)
+        order.resize(limit);
+    return order;
+}
+
+PictureInputs::PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options)
+    : m_pictures(std::move(pictures))
+    , m_options(std::move(options))
+{
+    constexpr std::int64_t kBudgetBytes = std::int64_t{1} << 30;
+    const std::int64_t side = m_options.image_size;
+    const std::int64_t capacity = std::min(size(), kBudgetBytes / (3 * side * side * 4));
+    m_kept = at::empty({capacity, 3, side, side}, at::device(m_options.device).dtype(at::kFloat));
+    m_labels = at::empty({size()}, at::kLong);
+    auto* label = m_labels.mutable_data_ptr<std::int64_t>();
+    for (const std::int64_t index : m_options.order)
+        *label++ = m_options.class_of_label[m_pictures->label(index)];
+    m_labels = m_labels.to(m_options.device);
+}
+
+at::Tensor PictureInputs::decode(std::int64_t begin, std::int64_t end,
+                                 const std::stop_token& stop) const
+{
+    const std::int64_t side = m_options.image_size;
+    at::Tensor images = at::empty({end - begin, 3, side, side}, at::kFloat);
+    float* out = images.mutable_data_ptr<float>();
+    at::parallel_for(begin, end, 8, [&](std::int64_t first, std::int64_t last) {
+        for (std::int64_t i = first; i < last; ++i) {
+            if (stop.stop_requested())
+                throw Stopped();
+            preprocess(m_pictures->picture(m_options.order[i]), m_options.preprocessing,
+                       m_options.image_size, out + (i - begin) * 3 * side * side);
+        }
+    });
+    return images.to(m_options.device);
+}
+
+at::Tensor PictureInputs::inputs(std::int64_t begin, std::int64_t end, const std::stop_token& stop)
+{
+    // Plans are measured from the first sample on, so what is kept is always a prefix.
+    while (m_kept_count < end && m_kept_count < m_kept.size(0)) {
+        constexpr std::int64_t kPicturesAtOnce = 256; // so that a stop is noticed in time
+        const std::int64_t next = std::min({end, m_kept.size(0), m_kept_count + kPicturesAtOnce});
+        m_kept.slice(0, m_kept_count, next).copy_(decode(m_kept_count, next, stop));
+        m_kept_count = next;
+    }
+    if (end <= m_kept_count)
+        return m_kept.slice(0, begin, end);
+    return decode(begin, end, stop);
+}
+
+at::Tensor PictureInputs::labels(std::int64_t begin, std::int64_t end) const
+{
+    return m_labels.slice(0, begin, end);
+}
+
+TokenWindows::TokenWindows(TokenText text, int context, std::int64_t max_windows,
+                           std::uint64_t seed, at::Device device)
+    : m_text(std::move(text))
+    , m_context(context)
+{
+    const auto tokens = static_cast<std::int64_t>(m_text.ids.size());
+    // A rest of one token has nothing to score.
+    const std::int64_t windows = tokens / context + (tokens % context >= 2 ? 1 : 0);
+    m_order = shuffled_order(windows, max_windows, seed);
+    m_ids = at::from_blob(m_text.ids.data(), {tokens}, at::kInt).to(device, at::kLong);
+    for (std::int64_t i = 0; i < size(); ++i)
+        m_scored += length(i) - 1;
+}
+
+std::int64_t TokenWindows::length(std::int64_t window) const
+{
+    return std::min<std::int64_t>(m_context, m_ids.size(0) - first_token(window));
+}
+
+at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
+{
+    std::vector<at::Tensor> windows;
+    for (std::int64_t i = begin; i < end; ++i)
+        windows.push_back(m_ids.slice(0, first_token(i), first_token(i) + length(i)));
+    return at::stack(windows);
+}
+
+std::int64_t TokenWindows::scored_bytes(std::int64_t window) const
+{
+    if (m_text.bytes.empty())
+        return 0;
+    const auto first = m_text.bytes.begin() + first_token(window);
+    return std::accumulate(first + 1, first + length(window), std::int64_t{0});
+}
+
+} // namespace matmamba

@@ -1,0 +1,80 @@
+// What a model is measured on, ready for it: normalised pictures with labels, or windows of ids.
+// Samples stand in an order shuffled by a seed, the same for every plan, so that a growing estimate
+// is unbiased and two plans are compared on the same samples.
+// Place in the way: pictures / text -> *inputs* -> evaluate.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "engine/data/pictures.h"
+#include "engine/data/preprocess.h"
+#include "engine/data/text.h"
+
+namespace matmamba
+{
+
+/// A random order of 0 … count-1, cut to `limit` (0 = all).
+std::vector<std::int64_t> shuffled_order(std::int64_t count, std::int64_t limit,
+                                         std::uint64_t seed);
+
+/// Pictures as inputs. Decoded on first use; kept, up to a budget of 1 GiB, for the next plan.
+class PictureInputs
+{
+public:
+    struct Options {
+        Preprocessing preprocessing;
+        int image_size = 224;
+        std::vector<int> class_of_label; ///< the model's class for each label of the set
+        std::vector<std::int64_t> order;
+        at::Device device = at::kCPU;
+    };
+    PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options);
+
+    std::int64_t size() const { return static_cast<std::int64_t>(m_options.order.size()); }
+    /// Samples begin … end-1 as (n, 3, S, S) float32 on the device. Throws Error for a picture that
+    /// cannot be decoded, Stopped between pictures.
+    at::Tensor inputs(std::int64_t begin, std::int64_t end, const std::stop_token& stop);
+    at::Tensor labels(std::int64_t begin, std::int64_t end) const; ///< (n) int64 on the device
+
+private:
+    at::Tensor decode(std::int64_t begin, std::int64_t end, const std::stop_token& stop) const;
+
+    std::shared_ptr<const PictureSet> m_pictures;
+    Options m_options;
+    at::Tensor m_labels; ///< (size) int64
+    at::Tensor m_kept; ///< (capacity, 3, S, S) float32
+    std::int64_t m_kept_count = 0; ///< samples 0 … m_kept_count-1 are in m_kept
+};
+
+/// A corpus cut into windows without overlap; the last may be shorter.
+class TokenWindows
+{
+public:
+    TokenWindows(TokenText text, int context, std::int64_t max_windows, std::uint64_t seed,
+                 at::Device device);
+
+    std::int64_t size() const { return static_cast<std::int64_t>(m_order.size()); }
+    std::int64_t scored_tokens() const { return m_scored; } ///< of all windows
+    int context() const { return m_context; }
+    std::int64_t length(std::int64_t window) const; ///< tokens in it
+    /// Windows begin … end-1, all of the same length, as (n, length) int64 on the device.
+    at::Tensor ids(std::int64_t begin, std::int64_t end) const;
+    /// Bytes of a window's scored tokens; 0 where no tokenizer told them.
+    std::int64_t scored_bytes(std::int64_t window) const;
+
+private:
+    std::int64_t first_token(std::int64_t window) const { return m_order[window] * m_context; }
+
+    TokenText m_text;
+    at::Tensor m_ids; ///< (tokens) int64 on the device
+    int m_context;
+    std::vector<std::int64_t> m_order;
+    std::int64_t m_scored = 0;
+};
+
+} // namespace matmamba

@@ -1,0 +1,30 @@
+// MatMamba-LM at any plan: ids to logits, whole sequences (prefill) or token by token (decode).
+// Source: arXiv 2410.06718; stack of the public implementation's MixerModel.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <stop_token>
+#include <vector>
+
+#include "engine/model/stack.h"
+
+namespace matmamba
+{
+
+/// ids (B, L) int64 to the normed hidden states (B, L, D) in the matrices' type. With `states`
+/// (n_layer entries, default-made at the start of a sequence) the sequence is continued: prefill
+/// with many tokens, decode with one. Throws Stopped between layers.
+at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+                           const at::Tensor& ids, std::vector<MixerState>* states,
+                           const std::stop_token& stop);
+
+/// Hidden states (…, D) to logits (…, V) float32, padding rows included.
+at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden);
+
+/// Negative log-likelihood in nats of ids[:, 1:] given those before, (B, L - 1) float32; softmax
+/// over all rows. Logits are made for a few hundred tokens at a time, never for all.
+at::Tensor language_nll(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+                        const at::Tensor& ids, const std::stop_token& stop);
+
+} // namespace matmamba

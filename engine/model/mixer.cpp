@@ -1,0 +1,96 @@
+// Line by line what the formulas of the mixer say; see the header for their source.
+#include "engine/model/mixer.h"
+
+#include "engine/model/ssd.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+/// Causal depthwise convolution + SiLU of (B, L, channels): tap K-1 is the current token. `before`
+/// (B, K-1, channels) holds the inputs before the first token (undefined = zeros) and becomes the
+/// last K-1 inputs.
+at::Tensor causal_conv_silu(const at::Tensor& input, const at::Tensor& weight,
+                            const at::Tensor& bias, at::Tensor& before)
+{
+    const std::int64_t tokens = input.size(1), taps = weight.size(1);
+    if (!before.defined())
+        before = at::zeros({input.size(0), taps - 1, input.size(2)}, input.options());
+    const at::Tensor padded = at::cat({before, input}, 1);
+    before = padded.slice(1, tokens);
+    const at::Tensor w = weight.to(input.scalar_type());
+    at::Tensor sum = bias.to(input.scalar_type()).expand_as(input);
+    for (std::int64_t k = 0; k < taps; ++k)
+        sum = sum.addcmul(padded.slice(1, k, k + tokens), w.select(1, k));
+    return at::silu(sum);
+}
+
+/// Parts of the conv state by channels, as (B, K-1, channels): x, then B and C.
+void split_conv_state(const at::Tensor& state, std::int64_t width, at::Tensor& x, at::Tensor& bc)
+{
+    if (!state.defined())
+        return;
+    x = state.slice(1, 0, width).transpose(1, 2);
+    bc = state.slice(1, width).transpose(1, 2);
+}
+
+/// g · rsqrt(mean(g²) + eps) · weight over the kept channels, in float32.
+at::Tensor gated_norm(const at::Tensor& gated, const at::Tensor& weight)
+{
+    constexpr double kEpsilon = 1e-5; // fixed in the reference, whatever norm_epsilon says
+    return gated * (gated.square().mean(-1, true) + kEpsilon).rsqrt() * weight;
+}
+
+} // namespace
+
+at::Tensor block_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      double epsilon)
+{
+    if (bias.defined())
+        return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
+    return x * (x.square().mean(-1, true) + epsilon).rsqrt() * weight;
+}
+
+at::Tensor mixer(const LayerView& layer, const at::Tensor& u, MixerState* state)
+{
+    const std::int64_t width = static_cast<std::int64_t>(layer.heads) * layer.head_dim;
+    const std::int64_t n = layer.d_state;
+
+    // One product for the whole width; the rows' order makes every part a slice.
+    const at::Tensor projected = at::linear(u, layer.in_proj); // (B, L, 2N + H + 2·h·P)
+    const at::Tensor bc_in = projected.slice(-1, 0, 2 * n);
+    const at::Tensor dt_in = projected.slice(-1, 2 * n, 2 * n + layer.heads);
+    const at::Tensor xz
+        = projected.slice(-1, 2 * n + kMaxHeads).unflatten(-1, {layer.heads, 2, layer.head_dim});
+    const at::Tensor x_in = xz.select(-2, 0).flatten(-2); // (B, L, h·P)
+    const at::Tensor z = xz.select(-2, 1).flatten(-2);
+
+    at::Tensor x_before, bc_before;
+    if (state)
+        split_conv_state(state->conv, width, x_before, bc_before);
+    const at::Tensor x = causal_conv_silu(x_in, layer.conv_x_weight, layer.conv_x_bias, x_before);
+    const at::Tensor bc
+        = causal_conv_silu(bc_in, layer.conv_bc_weight, layer.conv_bc_bias, bc_before);
+    if (state)
+        state->conv = at::cat({x_before, bc_before}, -1).transpose(1, 2);
+
+    const at::ScalarType precise = u.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const at::Tensor y = ssd(
+        {
+            .x = x.unflatten(-1, {layer.heads, layer.head_dim}),
+            .dt = at::softplus(dt_in.to(precise) + layer.dt_bias),
+            .a = -layer.a_log.exp(),
+            .b = bc.slice(-1, 0, n),
+            .c = bc.slice(-1, n),
+            .d = layer.d,
+        },
+        state ? &state->ssm : nullptr);
+
+    const at::Tensor gated = y.flatten(-2).to(precise) * at::silu(z.to(precise));
+    const at::Tensor normed = gated_norm(gated, layer.gate_norm_weight);
+    return at::linear(normed.to(u.scalar_type()), layer.out_proj);
+}
+
+} // namespace matmamba

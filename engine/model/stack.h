@@ -1,0 +1,23 @@
+// The residual stack that language and vision models share: r += mixer_i(norm_i(r)) at a plan.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <stop_token>
+#include <vector>
+
+#include "engine/model/mixer.h"
+#include "engine/model/plan.h"
+#include "engine/model/weights.h"
+
+namespace matmamba
+{
+
+/// residual (B, L, D) float32 through every layer at its planned width; float32 throughout, the
+/// mixers in the matrices' type. `states`, if given, has one entry per layer and is continued.
+/// Throws Stopped between layers once `stop` fires. `plan` must have passed check_plan.
+at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+                      at::Tensor residual, std::vector<MixerState>* states,
+                      const std::stop_token& stop);
+
+} // namespace matmamba

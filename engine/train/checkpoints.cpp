@@ -1,0 +1,98 @@
+// See the header.
+#include "engine/train/checkpoints.h"
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.h"
+#include "engine/files/safetensors.h"
+#include "engine/files/text_file.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr const char* kStateFile = "training_state.safetensors";
+constexpr const char* kProgressTensor = "progress"; ///< (2) float32: steps done, seconds
+
+std::filesystem::path fingerprint_file(const std::filesystem::path& folder)
+{
+    return folder / "training_config.json";
+}
+
+void write_tensors(const std::filesystem::path& file,
+                   const std::map<std::string, at::Tensor>& tensors, at::ScalarType type)
+{
+    std::vector<at::Tensor> kept; // owns what `to_write` points to
+    std::vector<TensorToWrite> to_write;
+    for (const auto& [name, tensor] : tensors) {
+        kept.push_back(tensor.detach().to(at::kCPU, type).contiguous());
+        to_write.push_back({
+            .name = name,
+            .type = type == at::kFloat ? StoredType::F32 : StoredType::BF16,
+            .shape = kept.back().sizes().vec(),
+            .data = static_cast<const std::byte*>(kept.back().const_data_ptr()),
+        });
+    }
+    write_safetensors(file, to_write, {{"format", "pt"}});
+}
+
+} // namespace
+
+void save_model(const std::filesystem::path& folder, const ModelWeights& weights,
+                const TrainConfig& config)
+{
+    write_text_file(folder / "config.json", write_config(config.model));
+    const nlohmann::ordered_json preprocessor = {
+        {"do_resize", false},         {"do_center_crop", false},
+        {"do_rescale", true},         {"rescale_factor", 1.0 / 255.0},
+        {"do_normalize", true},       {"image_mean", config.mean},
+        {"image_std", config.stddev},
+    };
+    write_text_file(folder / "preprocessor_config.json", preprocessor.dump(2) + "\n");
+    write_tensors(folder / "model.safetensors", to_checkpoint_layout(weights, config.model),
+                  at::kBFloat16);
+}
+
+void save_state(const std::filesystem::path& folder, const ResumeState& state,
+                const std::string& fingerprint)
+{
+    std::map<std::string, at::Tensor> tensors = state.tensors;
+    tensors[kProgressTensor]
+        = at::tensor({static_cast<double>(state.steps_done), state.seconds}, at::kFloat);
+    // The config first: a state without it would be refused, the other way round is harmless.
+    write_text_file(fingerprint_file(folder), fingerprint);
+    write_tensors(folder / kStateFile, tensors, at::kFloat);
+}
+
+std::optional<ResumeState> load_state(const std::filesystem::path& folder,
+                                      const std::string& fingerprint)
+{
+    if (!std::filesystem::exists(folder / kStateFile))
+        return {};
+    if (!std::filesystem::exists(fingerprint_file(folder))
+        || read_text_file(fingerprint_file(folder)) != fingerprint)
+        throw Error(folder.string()
+                    + " holds the state of a run with another configuration: "
+                      "expected the same one, or an empty folder");
+    ResumeState state;
+    for (const auto& [name, stored] : read_safetensors(folder / kStateFile)) {
+        if (stored.type != StoredType::F32)
+            throw Error((folder / kStateFile).string() + " has a tensor " + name
+                        + " that is not float32: it is no state of this trainer");
+        at::Tensor tensor = at::empty(stored.shape, at::kFloat);
+        std::memcpy(tensor.mutable_data_ptr(), stored.data, stored.size_bytes);
+        state.tensors[name] = tensor;
+    }
+    const auto progress = state.tensors.find(kProgressTensor);
+    if (progress == state.tensors.end() || progress->second.numel() != 2)
+        throw Error((folder / kStateFile).string() + " does not say how many steps it has done");
+    state.steps_done = static_cast<int>(progress->second[0].item<float>());
+    state.seconds = progress->second[1].item<float>();
+    state.tensors.erase(progress);
+    return state;
+}
+
+} // namespace matmamba

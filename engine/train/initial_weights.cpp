@@ -1,0 +1,68 @@
+// See the header.
+#include "engine/train/initial_weights.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <cmath>
+
+namespace matmamba
+{
+
+namespace
+{
+
+/// Torch's default for linear and convolution layers: uniform within 1/sqrt(fan_in).
+at::Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator)
+{
+    return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator);
+}
+
+LayerWeights initial_layer(const ModelConfig& config, at::Generator& generator)
+{
+    const std::int64_t d = config.d_model, d_inner = config.d_inner();
+    const std::int64_t bc = 2 * config.d_state;
+    const double conv_bound = 1 / std::sqrt(config.d_conv);
+    LayerWeights layer;
+    layer.norm_weight = at::ones({d});
+    layer.norm_bias = at::zeros({d});
+    layer.in_proj = uniform({bc + kMaxHeads + 2 * d_inner, d}, 1 / std::sqrt(d), generator);
+    layer.conv_bc_weight = uniform({bc, config.d_conv}, conv_bound, generator);
+    layer.conv_bc_bias = uniform({bc}, conv_bound, generator);
+    layer.conv_x_weight = uniform({d_inner, config.d_conv}, conv_bound, generator);
+    layer.conv_x_bias = uniform({d_inner}, conv_bound, generator);
+    const at::Tensor dt = at::empty({kMaxHeads}, at::kFloat)
+                              .uniform_(std::log(0.001), std::log(0.1), generator)
+                              .exp()
+                              .clamp_min(1e-4);
+    layer.dt_bias = dt + (-(-dt).expm1()).log(); // the inverse of softplus
+    layer.a_log = at::empty({kMaxHeads}, at::kFloat).uniform_(1, 16, generator).log();
+    layer.d = at::ones({kMaxHeads});
+    layer.gate_norm_weight = at::ones({d_inner});
+    layer.out_proj
+        = uniform({d, d_inner}, 1 / std::sqrt(d_inner) / std::sqrt(config.n_layer), generator);
+    return layer;
+}
+
+} // namespace
+
+ModelWeights initial_vision_weights(const ModelConfig& config, std::uint64_t seed)
+{
+    at::Generator generator = at::detail::createCPUGenerator(seed);
+    const std::int64_t d = config.d_model, p = config.patch_size;
+    const double patch_bound = 1 / std::sqrt(3 * p * p);
+    ModelWeights weights;
+    for (int i = 0; i < config.n_layer; ++i)
+        weights.layers.push_back(initial_layer(config, generator));
+    weights.final_norm_weight = at::ones({d});
+    weights.final_norm_bias = at::zeros({d});
+    weights.patch_weight = uniform({d, 3, p, p}, patch_bound, generator);
+    weights.patch_bias = uniform({d}, patch_bound, generator);
+    weights.cls_token = at::zeros({1, 1, d});
+    weights.pos_embed
+        = at::empty({1, config.n_patches() + 1, d}, at::kFloat).normal_(0, 0.02, generator);
+    weights.head_weight = uniform({config.n_classes, d}, 1 / std::sqrt(d), generator);
+    weights.head_bias = at::zeros({config.n_classes});
+    return weights;
+}
+
+} // namespace matmamba

@@ -1,0 +1,40 @@
+// AdamW with gradient clipping over a model's weights, its state saved and restored by name.
+// Source: arXiv 1711.05101; the update is Torch's fused one.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/model/weights.h"
+#include "engine/train/train.h"
+
+namespace matmamba
+{
+
+/// Updates the leaf tensors of a ModelWeights in place. Weight decay on tensors of rank >= 2 only.
+class Optimizer
+{
+public:
+    /// `weights` must outlive the optimizer; its tensors become leaves that require gradients.
+    Optimizer(ModelWeights& weights, const TrainConfig& config);
+
+    /// Clips the gradients to config.clip, steps, and drops them. Returns the norm before clipping
+    /// as a tensor on the device, so that no step waits for it.
+    at::Tensor step(double learning_rate);
+
+    /// Moments by name ("first.<tensor>", "second.<tensor>"), float32; the steps done so far.
+    std::map<std::string, at::Tensor> state() const;
+    void restore(const std::map<std::string, at::Tensor>& state, int steps_done);
+
+private:
+    struct Group {
+        double weight_decay = 0;
+        std::vector<std::string> names;
+        std::vector<at::Tensor> params, first, second, steps;
+    };
+    TrainConfig m_config;
+    std::vector<Group> m_groups;
+};
+
+} // namespace matmamba
