@@ -13,7 +13,7 @@ deps=${MATMAMBA_DEPS:-$HOME/.cache/matmamba/deps}
 PATH=$PATH:/usr/sbin:/sbin
 
 system_packages=(g++ ninja-build ccache python3-pip qt6-base-dev libqcustomplot-dev libopencv-dev
-    nlohmann-json3-dev libcli11-dev libpcre2-dev zlib1g-dev fonts-dejavu-core xz-utils)
+    nlohmann-json3-dev libcli11-dev libjpeg-dev libpng-dev libwebp-dev zlib1g-dev fonts-dejavu-core xz-utils)
 
 fail() {
     echo "setup_env.sh: $*" >&2
@@ -48,10 +48,10 @@ install_system_packages() {
             "root or sudo: apt-get install ${missing[*]}"
         as_root=(sudo)
     fi
+    echo "Looking for the distribution's packages${as_root:+ with sudo}: ${missing[*]}"
     as_root+=(env DEBIAN_FRONTEND=noninteractive LC_ALL=C)
-    echo "Looking for the distribution's packages: ${missing[*]}"
     quietly "apt-get update" "${as_root[@]}" apt-get update
-    size=$(LC_ALL=C apt-get install --no-install-recommends --assume-no "${missing[@]}" 2>&1 |
+    size=$("${as_root[@]}" apt-get install --no-install-recommends --assume-no "${missing[@]}" 2>&1 |
         grep -E '^(Need to get|After this operation)' | tr '\n' ' ' || true)
     echo "Installing them with apt. $size"
     quietly "apt-get install" \
@@ -109,7 +109,7 @@ choose_python_packages() {
         # A driver alone: the compiler comes from the Python package index as well.
         need nvidia-cuda-runtime==13.0.96 3
         need nvidia-cuda-nvcc==13.0.88 38
-        need nvidia-nvvm==13.0.88 60
+        need nvidia-nvvm==13.0.88 62
         need nvidia-cuda-crt==13.0.88 1
         need nvidia-cuda-cccl==13.0.85 4
     fi
@@ -148,6 +148,11 @@ install_python_packages() {
     rm -rf "$staging"
     mkdir -p "$marks" "$deps/bin"
     ln -sf ../cmake/data/bin/{cmake,ctest} "$deps/bin/"
+    if [[ -e $deps/nvidia/cu13/bin/nvcc ]]; then
+        # The names under which nvcc and CMake look for the runtime.
+        ln -sfn lib "$deps/nvidia/cu13/lib64"
+        ln -sf libcudart.so.13 "$deps/nvidia/cu13/lib/libcudart.so"
+    fi
     for requirement in "${missing[@]}"; do
         touch "$marks/$requirement"
     done
