@@ -13,7 +13,8 @@ deps=${MATMAMBA_DEPS:-$HOME/.cache/matmamba/deps}
 PATH=$PATH:/usr/sbin:/sbin
 
 system_packages=(g++ ninja-build ccache python3-pip qt6-base-dev libqcustomplot-dev libopencv-dev
-    nlohmann-json3-dev libcli11-dev libjpeg-dev libpng-dev libwebp-dev zlib1g-dev fonts-dejavu-core xz-utils)
+    libjpeg-dev libpng-dev libwebp-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
+    fonts-dejavu-core xz-utils)
 
 fail() {
     echo "setup_env.sh: $*" >&2
