@@ -1,0 +1,201 @@
+// The explorer's main: command line, built-in model, and the screenshot mode that needs no display.
+// Exit codes: 0 done, 1 failed with a sentence on stderr, 2 wrong usage.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QFileInfo>
+#include <QRegularExpression>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTimer>
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "engine/error.h"
+#include "ui/explorer_window.h"
+#include "ui/screenshot.h"
+
+using namespace matmamba;
+
+namespace
+{
+
+constexpr char kBuiltInModel[] = "cifar10-vision";
+
+struct Options {
+    QString model, data, picture, plan, screenshot;
+    DeviceChoice device = DeviceChoice::Best;
+    std::optional<QSize> size;
+};
+
+void printSentence(const QString& sentence)
+{
+    std::fprintf(stderr, "%s\n", sentence.toUtf8().constData());
+}
+
+/// Qt must know before the application is made that there is nothing to draw on.
+void drawOffscreenWithoutDisplay(int argc, char** argv)
+{
+    const bool display = qEnvironmentVariableIsSet("DISPLAY")
+        || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
+        || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+    for (int i = 1; i < argc && !display; ++i)
+        for (const char* windowless : {"--screenshot", "--help", "-h", "--version", "-v"})
+            if (std::strncmp(argv[i], windowless, std::strlen(windowless)) == 0) {
+                qputenv("QT_QPA_PLATFORM", "offscreen");
+                return;
+            }
+}
+
+void describeCommandLine(QCommandLineParser& parser)
+{
+    parser.setApplicationDescription(
+        "Open a nested model, drag its widths, see what they cost and what they lose.");
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(
+        "MODEL", "Model folder or weights file (default: the built-in model).", "[MODEL]");
+    parser.addOptions({
+        {"data", "Picture folder, CIFAR-10 files, text or token file to measure on.", "PATH"},
+        {"device", "Where to compute: cpu or cuda (default: cuda if there is one).", "DEVICE"},
+        {"picture", "Picture to classify.", "FILE"},
+        {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
+        {"screenshot", "Write the window as PNG when it is complete, and end.", "FILE"},
+        {"size", "Size of the window in pixels, such as 1280x800.", "WxH"},
+    });
+}
+
+/// Throws Error for a value that cannot be used.
+Options readOptions(const QCommandLineParser& parser)
+{
+    Options options;
+    if (parser.positionalArguments().size() > 1)
+        throw Error("one MODEL is expected, but "
+                    + std::to_string(parser.positionalArguments().size()) + " were given");
+    options.model = parser.positionalArguments().value(0);
+    options.data = parser.value("data");
+    options.picture = parser.value("picture");
+    options.plan = parser.value("plan");
+    options.screenshot = parser.value("screenshot");
+    if (parser.isSet("device"))
+        options.device = parse_device(parser.value("device").toStdString());
+    if (parser.isSet("size")) {
+        static const QRegularExpression pattern("^([1-9]\\d{2,4})x([1-9]\\d{2,4})$");
+        const auto match = pattern.match(parser.value("size"));
+        if (!match.hasMatch())
+            throw Error("--size wants two numbers of at least 100 such as 1280x800, but was given '"
+                        + parser.value("size").toStdString() + "'");
+        options.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
+    }
+    return options;
+}
+
+/// The built-in model's folder: of the installed tree, else of the source tree; "" if in neither.
+QString builtInModel()
+{
+    const QString installed = QCoreApplication::applicationDirPath() + "/../share/matmamba";
+    for (const QString& resources : {installed, QString(MATMAMBA_SOURCE_RESOURCES)}) {
+        const QString folder = resources + "/models/" + kBuiltInModel;
+        if (QFileInfo::exists(folder + "/config.json"))
+            return QDir::cleanPath(folder);
+    }
+    return {};
+}
+
+/// The plan needs the model's layers: it is read when the model is open.
+void applyPlanWhenOpen(ExplorerWindow& window, const QString& text)
+{
+    QObject::connect(
+        &window.bridge(), &EngineBridge::modelOpened, &window,
+        [&window, text](const ModelInfo& info) {
+            try {
+                window.plan().setPlan(parse_plan(text.toStdString(), info.config),
+                                      QObject::tr("plan of the command line"));
+            } catch (const Error& error) {
+                window.showError(QString::fromUtf8(error.what()));
+            }
+        },
+        Qt::SingleShotConnection);
+}
+
+void endWithScreenshot(ExplorerWindow& window, const Options& options)
+{
+    auto* screenshot = new Screenshot(window,
+                                      {.file = options.screenshot,
+                                       .data = !options.data.isEmpty(),
+                                       .picture = !options.picture.isEmpty()});
+    QObject::connect(screenshot, &Screenshot::done, qApp, [](const QString& error) {
+        if (!error.isEmpty())
+            printSentence(error);
+        QCoreApplication::exit(error.isEmpty() ? 0 : 1);
+    });
+}
+
+void open(ExplorerWindow& window, const Options& options)
+{
+    if (!options.plan.isEmpty())
+        applyPlanWhenOpen(window, options.plan);
+    const QString model = options.model.isEmpty() ? builtInModel() : options.model;
+    if (model.isEmpty()) {
+        window.showError(QObject::tr("The built-in model %1 was not found beside the program: "
+                                     "open a model folder instead (File → Open model folder…).")
+                             .arg(kBuiltInModel));
+        return;
+    }
+    window.openModel(model);
+    if (!options.data.isEmpty())
+        window.openData(options.data);
+    if (!options.picture.isEmpty())
+        window.classifyPicture(options.picture);
+}
+
+int run(const Options& options)
+{
+    // A screenshot neither reads nor leaves traces of a person's settings.
+    QTemporaryDir scratch;
+    const bool keeps = options.screenshot.isEmpty();
+    const auto settings = keeps
+        ? std::make_unique<QSettings>()
+        : std::make_unique<QSettings>(scratch.filePath("settings.ini"), QSettings::IniFormat);
+    ExplorerWindow window(options.device, *settings);
+    if (options.size)
+        window.resize(*options.size);
+    if (!keeps)
+        endWithScreenshot(window, options);
+    window.show();
+    // From inside the event loop, so that a failure at once can still end the program.
+    QTimer::singleShot(0, &window, [&] { open(window, options); });
+    return QApplication::exec();
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    drawOffscreenWithoutDisplay(argc, argv);
+    QApplication application(argc, argv);
+    QApplication::setApplicationName("matmamba-explorer");
+    QApplication::setApplicationDisplayName("MatMamba Explorer");
+    QApplication::setOrganizationName("matmamba");
+    QApplication::setApplicationVersion(MATMAMBA_VERSION);
+
+    QCommandLineParser parser;
+    describeCommandLine(parser);
+    if (!parser.parse(QApplication::arguments())) {
+        printSentence(parser.errorText());
+        return 2;
+    }
+    if (parser.isSet("help"))
+        parser.showHelp();
+    if (parser.isSet("version"))
+        parser.showVersion();
+    try {
+        return run(readOptions(parser));
+    } catch (const Error& error) {
+        printSentence(QString::fromUtf8(error.what()));
+        return 2;
+    }
+}

@@ -1,0 +1,144 @@
+#include "ui/engine_bridge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr int kDeliveryInterval_ms = 50; // 20 a second
+
+template <typename... Handlers> struct Overload : Handlers... {
+    using Handlers::operator()...;
+};
+template <typename... Handlers> Overload(Handlers...) -> Overload<Handlers...>;
+
+std::filesystem::path toPath(const QString& path)
+{
+    return std::filesystem::path(path.toStdString());
+}
+
+} // namespace
+
+EngineBridge::EngineBridge(DeviceChoice device, QObject* parent)
+    : QObject(parent)
+    , m_thread(device, [this](const EngineEvent& event) { receive(event); })
+{
+    m_delivery.setSingleShot(true);
+    connect(&m_delivery, &QTimer::timeout, this, &EngineBridge::deliver);
+}
+
+void EngineBridge::openModel(const QString& path)
+{
+    m_openingModel = true;
+    m_heldPlan = {};
+    m_thread.open_model(toPath(path));
+}
+
+void EngineBridge::openData(const QString& path)
+{
+    m_thread.open_data(toPath(path));
+}
+
+void EngineBridge::setCurrentPlan(const Plan& plan)
+{
+    if (m_openingModel)
+        m_heldPlan = plan;
+    else
+        m_thread.set_current_plan(plan);
+}
+
+void EngineBridge::setBackgroundPlans(std::vector<Plan> plans)
+{
+    m_thread.set_background_plans(std::move(plans));
+}
+
+std::uint64_t EngineBridge::classify(const Plan& plan, const Picture& picture)
+{
+    return m_thread.classify(plan, picture);
+}
+
+void EngineBridge::cancel()
+{
+    m_thread.cancel();
+}
+
+void EngineBridge::receive(const EngineEvent& event)
+{
+    const std::lock_guard lock(m_mutex);
+    const bool first = m_inbox.empty();
+    if (const auto* grown = std::get_if<Measured>(&event)) {
+        // Only back to the last event of another kind: results never overtake an opening.
+        for (auto it = m_inbox.rbegin(); it != m_inbox.rend(); ++it) {
+            auto* earlier = std::get_if<Measured>(&*it);
+            if (!earlier)
+                break;
+            if (earlier->plan == grown->plan) {
+                *earlier = *grown;
+                return;
+            }
+        }
+    }
+    m_inbox.push_back(event);
+    if (first)
+        QMetaObject::invokeMethod(this, &EngineBridge::scheduleDelivery, Qt::QueuedConnection);
+}
+
+void EngineBridge::scheduleDelivery()
+{
+    const qint64 elapsed
+        = m_sinceDelivery.isValid() ? m_sinceDelivery.elapsed() : kDeliveryInterval_ms;
+    m_delivery.start(static_cast<int>(std::max<qint64>(0, kDeliveryInterval_ms - elapsed)));
+}
+
+void EngineBridge::deliver()
+{
+    std::vector<EngineEvent> events;
+    {
+        const std::lock_guard lock(m_mutex);
+        events.swap(m_inbox);
+    }
+    m_sinceDelivery.start();
+    for (const EngineEvent& event : events)
+        deliverOne(event);
+}
+
+void EngineBridge::deliverOne(const EngineEvent& event)
+{
+    std::visit(Overload{
+                   [this](const ModelOpened& opened) {
+                       m_openingModel = false; // a plan held back was for the model before
+                       emit modelOpened(opened.info, QString::fromStdString(opened.device_note));
+                   },
+                   [this](const DataOpened& opened) { emit dataOpened(opened.info); },
+                   [this](const Opening& progress) {
+                       emit opening(QString::fromStdString(progress.what), progress.fraction);
+                   },
+                   [this](const Measured& grown) { emit measured(grown.plan, grown.measurement); },
+                   [this](const Classified& result) { emit classified(result); },
+                   [this](const Failed& failure) {
+                       endOpeningModel();
+                       emit failed(QString::fromStdString(failure.sentence));
+                   },
+                   [this](const Idle& end) {
+                       if (end.cancelled)
+                           endOpeningModel();
+                       emit idle(end.cancelled);
+                   },
+               },
+               event);
+}
+
+/// The model before stays: what the sliders did meanwhile counts again.
+void EngineBridge::endOpeningModel()
+{
+    m_openingModel = false;
+    const Plan held = std::exchange(m_heldPlan, {});
+    if (!held.heads.empty())
+        m_thread.set_current_plan(held);
+}
+
+} // namespace matmamba

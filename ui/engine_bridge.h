@@ -1,0 +1,61 @@
+// Carries requests to the engine thread and its events back as signals on the window's thread.
+// Place in the way: the only part of the window that talks to the engine. Events keep their order;
+// of several results of one plan only the newest is delivered, at most 20 rounds a second.
+#pragma once
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+
+#include <mutex>
+#include <vector>
+
+#include "engine/engine_thread.h"
+
+namespace matmamba
+{
+
+class EngineBridge : public QObject
+{
+    Q_OBJECT
+public:
+    explicit EngineBridge(DeviceChoice device, QObject* parent = nullptr);
+
+    // Requests; each returns at once.
+    void openModel(const QString& path);
+    void openData(const QString& path);
+    void setCurrentPlan(const Plan& plan);
+    void setBackgroundPlans(std::vector<Plan> plans);
+    std::uint64_t classify(const Plan& plan, const Picture& picture);
+    void cancel();
+
+    /// A model is being opened: the current plan may not fit what comes, so it is held back.
+    bool isOpeningModel() const { return m_openingModel; }
+
+signals:
+    void modelOpened(const matmamba::ModelInfo& info, const QString& deviceNote);
+    void dataOpened(const matmamba::DataInfo& info);
+    void opening(const QString& what, double fraction);
+    void measured(const matmamba::Plan& plan, const matmamba::Measurement& measurement);
+    void classified(const matmamba::Classified& result);
+    void failed(const QString& sentence);
+    void idle(bool cancelled);
+
+private:
+    void receive(const EngineEvent& event); ///< on the engine thread
+    void scheduleDelivery();
+    void deliver();
+    void deliverOne(const EngineEvent& event);
+    void endOpeningModel();
+
+    std::mutex m_mutex; ///< protects m_inbox
+    std::vector<EngineEvent> m_inbox;
+
+    QTimer m_delivery;
+    QElapsedTimer m_sinceDelivery;
+    bool m_openingModel = false;
+    Plan m_heldPlan; ///< set while a model was being opened
+    EngineThread m_thread; ///< last: joined before the members that its events use go
+};
+
+} // namespace matmamba

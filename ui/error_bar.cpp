@@ -1,0 +1,71 @@
+#include "ui/error_bar.h"
+
+#include <QAccessible>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QStyle>
+#include <QToolButton>
+
+#include "ui/colours.h"
+
+namespace matmamba
+{
+
+ErrorBar::ErrorBar(QWidget* parent)
+    : QFrame(parent)
+    , m_icon(new QLabel)
+    , m_text(new QLabel)
+    , m_dismiss(new QToolButton)
+{
+    m_icon->setPixmap(style()->standardIcon(QStyle::SP_MessageBoxWarning).pixmap(20, 20));
+    m_text->setWordWrap(true);
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_text->setObjectName("errorSentence");
+    m_dismiss->setText(tr("Dismiss"));
+    m_dismiss->setAutoRaise(true);
+    m_dismiss->setObjectName("dismissError");
+    connect(m_dismiss, &QToolButton::clicked, this, &QWidget::hide);
+
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(12, 8, 8, 8);
+    row->setSpacing(8);
+    row->addWidget(m_icon, 0, Qt::AlignTop);
+    row->addWidget(m_text, 1);
+    row->addWidget(m_dismiss, 0, Qt::AlignTop);
+    setAutoFillBackground(true);
+    takeColours();
+    hide();
+}
+
+void ErrorBar::showSentence(const QString& sentence)
+{
+    m_text->setText(sentence);
+    m_text->setAccessibleName(tr("Error: %1").arg(sentence));
+    show();
+    QAccessibleEvent alert(m_text, QAccessible::Alert);
+    QAccessible::updateAccessibility(&alert);
+}
+
+QString ErrorBar::sentence() const
+{
+    return isHidden() ? QString() : m_text->text();
+}
+
+void ErrorBar::changeEvent(QEvent* event)
+{
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::ApplicationPaletteChange)
+        takeColours();
+}
+
+void ErrorBar::takeColours()
+{
+    QPalette colours;
+    colours.setColor(QPalette::Window,
+                     blend(colours.color(QPalette::Base), kOkabeIto.orange, 0.25));
+    colours.setColor(QPalette::WindowText, colours.color(QPalette::Text));
+    setPalette(colours);
+}
+
+} // namespace matmamba

@@ -1,0 +1,304 @@
+// Menus, toolbar and dialogs of the explorer's window. Every action has a shortcut; file dialogs do
+// not block.
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QStyle>
+#include <QToolBar>
+
+#include "ui/classify_page.h"
+#include "ui/error_bar.h"
+#include "ui/explorer_window.h"
+#include "ui/keyboard_help.h"
+#include "ui/plan_file.h"
+#include "ui/recent_paths.h"
+#include "ui/tradeoff_page.h"
+#include "ui/tradeoff_plot.h"
+#include "ui/widths_panel.h"
+
+#include <QCheckBox>
+
+namespace matmamba
+{
+
+namespace
+{
+
+/// Shows a file dialog without waiting for it; `chosen` gets the path.
+template <typename Chosen>
+void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mode,
+                QFileDialog::AcceptMode accept, const QStringList& filters, Chosen chosen)
+{
+    auto* dialog = new QFileDialog(parent, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(mode);
+    dialog->setAcceptMode(accept);
+    if (!filters.isEmpty())
+        dialog->setNameFilters(filters);
+    if (accept == QFileDialog::AcceptSave)
+        dialog->setDefaultSuffix(filters.first().section("*.", 1).section(')', 0, 0));
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
+    dialog->open();
+}
+
+} // namespace
+
+QAction* ExplorerWindow::makeAction(const QString& text, const QKeySequence& keys,
+                                    void (ExplorerWindow::*slot)())
+{
+    auto* action = new QAction(text, this);
+    action->setShortcut(keys);
+    connect(action, &QAction::triggered, this, slot);
+    return action;
+}
+
+void ExplorerWindow::makeMenus()
+{
+    makeFileMenu();
+    makeDataMenu();
+    makeEditMenu();
+    makeViewMenu();
+    makeHelpMenu();
+    makeToolBar();
+}
+
+void ExplorerWindow::makeFileMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&File"));
+    m_openModel = makeAction(tr("&Open model folder…"), QKeySequence("Ctrl+O"),
+                             &ExplorerWindow::chooseModelFolder);
+    m_openModel->setIconText(tr("Open model"));
+    m_openModel->setIcon(style()->standardIcon(QStyle::SP_DirOpenIcon));
+    menu->addAction(m_openModel);
+    menu->addAction(makeAction(tr("Open model &file…"), QKeySequence("Ctrl+Shift+O"),
+                               &ExplorerWindow::chooseModelFile));
+    m_recentModels
+        = new RecentPaths(m_settings, "recent/models", menu->addMenu(tr("&Recent models")), this);
+    connect(m_recentModels, &RecentPaths::chosen, this, &ExplorerWindow::openModel);
+    menu->addSeparator();
+    m_classifyPicture = makeAction(tr("&Classify picture…"), QKeySequence("Ctrl+I"),
+                                   &ExplorerWindow::choosePicture);
+    m_classifyPicture->setIconText(tr("Classify picture"));
+    m_classifyPicture->setIcon(style()->standardIcon(QStyle::SP_FileIcon));
+    menu->addAction(m_classifyPicture);
+    menu->addSeparator();
+    m_exportPlan
+        = makeAction(tr("&Export plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile);
+    m_exportPlan->setEnabled(false);
+    menu->addAction(m_exportPlan);
+    menu->addAction(
+        makeAction(tr("&Save plot…"), QKeySequence("Ctrl+S"), &ExplorerWindow::choosePlotFile));
+    menu->addSeparator();
+    auto* quit = new QAction(tr("&Quit"), this);
+    quit->setShortcut(QKeySequence("Ctrl+Q"));
+    connect(quit, &QAction::triggered, this, &QWidget::close);
+    menu->addAction(quit);
+}
+
+void ExplorerWindow::makeDataMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&Data"));
+    m_openData = makeAction(tr("Open f&older…"), QKeySequence("Ctrl+D"),
+                            &ExplorerWindow::chooseDataFolder);
+    m_openData->setIconText(tr("Open data"));
+    m_openData->setToolTip(tr("Open data folder"));
+    m_openData->setIcon(style()->standardIcon(QStyle::SP_DirIcon));
+    menu->addAction(m_openData);
+    menu->addAction(makeAction(tr("Open f&ile…"), QKeySequence("Ctrl+Shift+D"),
+                               &ExplorerWindow::chooseDataFile));
+    m_recentData
+        = new RecentPaths(m_settings, "recent/data", menu->addMenu(tr("&Recent data")), this);
+    connect(m_recentData, &RecentPaths::chosen, this, &ExplorerWindow::openData);
+    menu->addSeparator();
+    m_cancel = makeAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), &ExplorerWindow::cancelWork);
+    m_cancel->setToolTip(tr("Cancel opening or measuring (Esc)"));
+    m_cancel->setEnabled(false);
+    menu->addAction(m_cancel);
+}
+
+void ExplorerWindow::makeEditMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&Edit"));
+    QAction* undo = m_plan.undoStack()->createUndoAction(this, tr("&Undo"));
+    undo->setShortcut(QKeySequence("Ctrl+Z"));
+    undo->setIcon(style()->standardIcon(QStyle::SP_ArrowBack));
+    undo->setObjectName("undo");
+    QAction* redo = m_plan.undoStack()->createRedoAction(this, tr("&Redo"));
+    redo->setShortcut(QKeySequence("Ctrl+Shift+Z"));
+    redo->setIcon(style()->standardIcon(QStyle::SP_ArrowForward));
+    redo->setObjectName("redo");
+    menu->addAction(undo);
+    menu->addAction(redo);
+    menu->addSeparator();
+    menu->addAction(
+        makeAction(tr("&Paste picture"), QKeySequence("Ctrl+V"), &ExplorerWindow::pastePicture));
+    menu->addSeparator();
+    QMenu* presets = menu->addMenu(tr("&All layers"));
+    presets->addActions(m_widths->presetActions());
+    auto* cheaper = new QAction(tr("Next &cheaper measured plan"), this);
+    cheaper->setShortcut(QKeySequence("Ctrl+Left"));
+    connect(cheaper, &QAction::triggered, this, [this] { m_tradeoff->stepToNeighbour(-1); });
+    auto* dearer = new QAction(tr("Next &dearer measured plan"), this);
+    dearer->setShortcut(QKeySequence("Ctrl+Right"));
+    connect(dearer, &QAction::triggered, this, [this] { m_tradeoff->stepToNeighbour(1); });
+    menu->addAction(cheaper);
+    menu->addAction(dearer);
+}
+
+void ExplorerWindow::makeViewMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&View"));
+    auto* logarithmic = new QAction(tr("&Logarithmic cost"), this);
+    logarithmic->setCheckable(true);
+    logarithmic->setShortcut(QKeySequence("Ctrl+L"));
+    connect(logarithmic, &QAction::toggled, m_tradeoff->logarithmicBox(), &QCheckBox::setChecked);
+    connect(m_tradeoff->logarithmicBox(), &QCheckBox::toggled, logarithmic, &QAction::setChecked);
+    auto* others = new QAction(tr("&Other measured plans"), this);
+    others->setCheckable(true);
+    others->setChecked(true);
+    others->setShortcut(QKeySequence("Ctrl+M"));
+    connect(others, &QAction::toggled, m_tradeoff, &TradeoffPage::setOthersVisible);
+    auto* fit = new QAction(tr("&Fit plot"), this);
+    fit->setShortcut(QKeySequence("Ctrl+0"));
+    connect(fit, &QAction::triggered, m_tradeoff->plot(), &TradeoffPlot::fit);
+    auto* dismiss = new QAction(tr("&Dismiss message"), this);
+    dismiss->setShortcut(QKeySequence("Ctrl+W"));
+    connect(dismiss, &QAction::triggered, m_errors, &QWidget::hide);
+    auto* fullScreen = new QAction(tr("F&ull screen"), this);
+    fullScreen->setCheckable(true);
+    fullScreen->setShortcut(QKeySequence("F11"));
+    connect(fullScreen, &QAction::toggled, this,
+            [this](bool on) { on ? showFullScreen() : showNormal(); });
+    menu->addActions({logarithmic, others, fit});
+    menu->addSeparator();
+    menu->addActions({dismiss, fullScreen});
+}
+
+void ExplorerWindow::makeHelpMenu()
+{
+    QMenu* menu = menuBar()->addMenu(tr("&Help"));
+    menu->addAction(
+        makeAction(tr("&Keyboard"), QKeySequence("F1"), &ExplorerWindow::showKeyboardHelp));
+    menu->addAction(makeAction(tr("&About"), QKeySequence("Shift+F1"), &ExplorerWindow::showAbout));
+}
+
+void ExplorerWindow::makeToolBar()
+{
+    auto* bar = addToolBar(tr("Tools"));
+    bar->setObjectName("tools");
+    bar->setMovable(false);
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    bar->setIconSize({16, 16});
+    bar->addActions({m_openModel, m_openData, m_classifyPicture});
+    bar->addSeparator();
+    bar->addAction(findChild<QAction*>("undo"));
+    bar->addAction(findChild<QAction*>("redo"));
+    for (const char* name : {"undo", "redo"}) // their texts change with every edit
+        qobject_cast<QToolButton*>(bar->widgetForAction(findChild<QAction*>(name)))
+            ->setToolButtonStyle(Qt::ToolButtonIconOnly);
+    auto* space = new QWidget;
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    bar->addWidget(space);
+    m_what->setContentsMargins(8, 0, 12, 0);
+    bar->addWidget(m_what);
+    setContextMenuPolicy(Qt::NoContextMenu); // nothing to hide the toolbar by accident
+}
+
+void ExplorerWindow::chooseModelFolder()
+{
+    showDialog(this, tr("Open model folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {},
+               [this](const QString& path) { openModel(path); });
+}
+
+void ExplorerWindow::chooseModelFile()
+{
+    showDialog(this, tr("Open model file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+               {tr("Weights (*.safetensors *.bin *.pt)"), tr("All files (*)")},
+               [this](const QString& path) { openModel(path); });
+}
+
+void ExplorerWindow::choosePicture()
+{
+    showDialog(
+        this, tr("Classify picture"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+        {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.ppm)"), tr("All files (*)")},
+        [this](const QString& path) { classifyPicture(path); });
+}
+
+void ExplorerWindow::chooseDataFolder()
+{
+    showDialog(this, tr("Open data folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {},
+               [this](const QString& path) { openData(path); });
+}
+
+void ExplorerWindow::chooseDataFile()
+{
+    showDialog(this, tr("Open data file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+               {tr("Data (*.bin *.txt)"), tr("All files (*)")},
+               [this](const QString& path) { openData(path); });
+}
+
+void ExplorerWindow::choosePlanFile()
+{
+    showDialog(this, tr("Export plan"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+               {tr("Plan (*.json)")}, [this](const QString& path) {
+                   const QString sentence
+                       = writePlanFile(path, m_plan.plan(), QString::fromStdString(m_model->name));
+                   if (!sentence.isEmpty())
+                       showError(sentence);
+               });
+}
+
+void ExplorerWindow::choosePlotFile()
+{
+    showDialog(this, tr("Save plot"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+               {tr("Picture (*.png)"), tr("Vector drawing (*.pdf)")}, [this](const QString& path) {
+                   if (const QString sentence = m_tradeoff->save(path); !sentence.isEmpty())
+                       showError(sentence);
+               });
+}
+
+void ExplorerWindow::pastePicture()
+{
+    const QMimeData* clip = QApplication::clipboard()->mimeData();
+    if (clip->hasUrls() && clip->urls().first().isLocalFile())
+        openPath(clip->urls().first().toLocalFile());
+    else if (clip->hasImage())
+        m_classify->openImage(qvariant_cast<QImage>(clip->imageData()), tr("pasted picture"));
+    else
+        showError(tr("The clipboard holds no picture: copy one, or a picture file, first."));
+}
+
+void ExplorerWindow::showKeyboardHelp()
+{
+    (new KeyboardHelp(*menuBar(), this))->show();
+}
+
+void ExplorerWindow::showAbout()
+{
+    auto* box
+        = new QMessageBox(QMessageBox::NoIcon, tr("About MatMamba Explorer"),
+                          tr("<h3>MatMamba Explorer %1</h3>"
+                             "<p>Opens nested Mamba-2 models, shows at once what a narrower "
+                             "submodel costs and within "
+                             "a moment what it loses.</p>"
+                             "<p>Model: MatMamba, arXiv 2410.06718. Licence: GPL-3.0-or-later.</p>")
+                              .arg(QApplication::applicationVersion()),
+                          QMessageBox::Close, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setModal(false);
+    box->show();
+}
+
+void ExplorerWindow::cancelWork()
+{
+    m_wantedData.clear();
+    m_bridge.cancel();
+}
+
+} // namespace matmamba

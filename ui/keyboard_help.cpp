@@ -1,0 +1,64 @@
+#include "ui/keyboard_help.h"
+
+#include <QAction>
+#include <QDialogButtonBox>
+#include <QMenu>
+#include <QMenuBar>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+namespace matmamba
+{
+
+namespace
+{
+
+QString row(const QString& keys, const QString& what)
+{
+    return QString("<tr><td><b>%1</b>&nbsp;&nbsp;&nbsp;</td><td>%2</td></tr>")
+        .arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
+}
+
+QString rowsOf(const QMenu& menu)
+{
+    QString rows;
+    for (const QAction* action : menu.actions()) {
+        if (const auto* submenu = action->menu<QMenu*>())
+            rows += rowsOf(*submenu);
+        else if (!action->shortcut().isEmpty())
+            rows += row(action->shortcut().toString(QKeySequence::NativeText),
+                        action->toolTip().remove("…"));
+    }
+    return rows;
+}
+
+} // namespace
+
+KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
+    : QDialog(parent)
+{
+    setWindowTitle(tr("Keyboard"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    QString text = QString("<h3>%1</h3><table>").arg(tr("Width sliders"));
+    text += row(tr("Tab"), tr("next slider"));
+    text += row(tr("Up, Down, wheel"), tr("one head more or less"));
+    text += row(tr("Page Up, Page Down"), tr("next trained width"));
+    text += row(tr("Home, End"), tr("one head, full width"));
+    text += row(tr("Double click"), tr("full width"));
+    text += "</table>";
+    for (const QAction* action : menus.actions())
+        if (const auto* menu = action->menu<QMenu*>())
+            text += QString("<h3>%1</h3><table>%2</table>")
+                        .arg(menu->title().remove('&'), rowsOf(*menu));
+
+    auto* browser = new QTextBrowser;
+    browser->setHtml(text);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* layout = new QVBoxLayout(this);
+    layout->addWidget(browser);
+    layout->addWidget(buttons);
+    resize(520, 640);
+}
+
+} // namespace matmamba

@@ -1,0 +1,107 @@
+#include "ui/plan_model.h"
+
+#include <QUndoCommand>
+
+#include <algorithm>
+
+namespace matmamba
+{
+
+/// One edit; edits of the same gesture melt into one, and vanish if they end where they began.
+class PlanEdit : public QUndoCommand
+{
+public:
+    PlanEdit(PlanModel& model, Plan after, const QString& what)
+        : QUndoCommand(what)
+        , m_model(model)
+        , m_before(model.plan())
+        , m_after(std::move(after))
+        , m_gesture(model.m_gesture)
+    {
+    }
+
+    void undo() override { m_model.apply(m_before); }
+    void redo() override { m_model.apply(m_after); }
+    int id() const override { return m_gesture > 0 ? m_gesture : -1; }
+
+    bool mergeWith(const QUndoCommand* newer) override
+    {
+        const auto& edit = static_cast<const PlanEdit&>(*newer);
+        m_after = edit.m_after;
+        setText(edit.text());
+        setObsolete(m_before == m_after);
+        return true;
+    }
+
+private:
+    PlanModel& m_model;
+    Plan m_before, m_after;
+    int m_gesture;
+};
+
+PlanModel::PlanModel(QObject* parent)
+    : QObject(parent)
+{
+}
+
+void PlanModel::reset(const ModelConfig& config, int bytesPerParam)
+{
+    m_config = config;
+    m_bytesPerParam = bytesPerParam;
+    m_plan = Plan::uniform(config.n_layer, kMaxHeads);
+    m_fullCost = cost(m_plan);
+    m_undo.clear();
+    endGesture();
+    emit modelChanged();
+    emit planChanged();
+}
+
+void PlanModel::setLayer(int layer, int heads)
+{
+    if (layer < 0 || layer >= m_config.n_layer)
+        return;
+    Plan plan = m_plan;
+    plan.heads[layer] = heads;
+    setPlan(plan, tr("layer %1 to %2 heads").arg(layer + 1).arg(std::clamp(heads, 1, kMaxHeads)));
+}
+
+void PlanModel::setAllLayers(int heads)
+{
+    heads = std::clamp(heads, 1, kMaxHeads);
+    setPlan(Plan::uniform(m_config.n_layer, heads), tr("all layers to %1 heads").arg(heads));
+}
+
+void PlanModel::setPlan(const Plan& plan, const QString& what)
+{
+    Plan legal = plan;
+    for (int& heads : legal.heads)
+        heads = std::clamp(heads, 1, kMaxHeads);
+    if (legal == m_plan || legal.heads.size() != m_plan.heads.size())
+        return;
+    m_undo.push(new PlanEdit(*this, legal, what));
+}
+
+void PlanModel::apply(const Plan& plan)
+{
+    m_plan = plan;
+    emit planChanged();
+}
+
+std::vector<Plan> stopPlans(int layers)
+{
+    std::vector<Plan> plans;
+    for (const int heads : kTrainedStops)
+        plans.push_back(Plan::uniform(layers, heads));
+    return plans;
+}
+
+QString planText(const Plan& plan)
+{
+    if (plan.is_uniform())
+        return QObject::tr("width %1").arg(QString::fromStdString(to_string(plan)));
+    constexpr qsizetype kReadable = 48;
+    const QString text = QString::fromStdString(to_string(plan));
+    return text.size() <= kReadable ? text : text.left(kReadable - 1) + u'…';
+}
+
+} // namespace matmamba

@@ -1,0 +1,47 @@
+// Numbers as people read them: thousands separated, SI prefixes, a value with its standard error.
+#pragma once
+
+#include <QString>
+
+#include <optional>
+
+#include "engine/measure/metrics.h"
+#include "engine/model/config.h"
+#include "engine/model/cost.h"
+
+namespace matmamba
+{
+
+/// What the plot's y axis and the tooltips show of a run.
+enum class Quality { Top1, Top5, Loss, Perplexity };
+/// What its x axis shows of a plan.
+enum class CostKind { Flops, Params, WeightBytes };
+
+QString countText(std::int64_t count); ///< 10000 as "10,000"
+
+/// Three significant digits and an SI prefix: 41234567 and "FLOPs" as "41.2 MFLOPs".
+QString scaledText(double value, const QString& unit);
+
+/// The prefix that suits `value`: its factor and letter, {1e6, "M"}.
+struct Prefix {
+    double factor = 1;
+    QString letter;
+};
+Prefix prefixFor(double value);
+
+QString qualityName(Quality quality); ///< "Top-1 accuracy"
+QString qualityUnit(Quality quality); ///< "%", "nats" or ""
+/// A quality of a run in its unit (accuracies in percent); nothing where it was not measured.
+std::optional<Metric> qualityOf(const Measurement& measurement, Quality quality);
+/// "71.3 ± 0.4 %"
+QString metricText(const Metric& metric, Quality quality);
+/// "71.3 ± 0.4 % (n = 2,400 of 10,000)"; "" where the quality was not measured.
+QString resultText(const Measurement& measurement, Quality quality);
+
+QString costName(CostKind kind); ///< "FLOPs"
+std::int64_t costOf(const Cost& cost, CostKind kind);
+QString costUnit(CostKind kind); ///< "FLOPs", "" or "B"
+
+QString sampleName(ModelKind kind); ///< "pictures" or "tokens"
+
+} // namespace matmamba

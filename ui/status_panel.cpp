@@ -1,0 +1,62 @@
+#include "ui/status_panel.h"
+
+#include <QAction>
+#include <QLabel>
+#include <QProgressBar>
+#include <QToolButton>
+
+namespace matmamba
+{
+
+StatusPanel::StatusPanel(QAction* cancel, QWidget* parent)
+    : QStatusBar(parent)
+    , m_cancelAction(cancel)
+    , m_text(new QLabel)
+    , m_bar(new QProgressBar)
+    , m_cancel(new QToolButton)
+    , m_place(new QLabel)
+{
+    setSizeGripEnabled(false);
+    setContentsMargins(8, 0, 8, 0);
+    m_bar->setFixedWidth(160);
+    m_bar->setFixedHeight(16);
+    m_bar->setTextVisible(false);
+    m_bar->setAccessibleName(tr("Progress"));
+    m_cancel->setDefaultAction(cancel);
+    addWidget(m_text);
+    addWidget(m_bar);
+    addWidget(m_cancel);
+    addPermanentWidget(m_place);
+    showRest({});
+}
+
+void StatusPanel::showWork(const QString& what, double fraction)
+{
+    m_text->setText(what);
+    m_bar->setRange(0, fraction < 0 ? 0 : 1000);
+    m_bar->setValue(int(1000 * fraction));
+    m_bar->show();
+    m_cancel->show();
+    m_cancelAction->setEnabled(true);
+}
+
+void StatusPanel::showRest(const QString& text)
+{
+    m_text->setText(text);
+    m_bar->hide();
+    m_cancel->hide();
+    m_cancelAction->setEnabled(false);
+}
+
+void StatusPanel::showPlace(const QString& text, const QString& details)
+{
+    m_place->setText(text);
+    m_place->setToolTip(details);
+}
+
+QString StatusPanel::workText() const
+{
+    return m_text->text();
+}
+
+} // namespace matmamba

@@ -1,0 +1,375 @@
+#include "ui/tradeoff_plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ui/colours.h"
+
+namespace matmamba
+{
+
+namespace
+{
+constexpr double kMarkerSize = 9; // pixels
+constexpr double kReach = 12; // how near the mouse must be to a point
+}
+
+TradeoffPlot::TradeoffPlot(QWidget* parent)
+    : QCustomPlot(parent)
+{
+    setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+    setMouseTracking(true);
+    setAccessibleName(tr("Trade-off plot"));
+    m_others = makeSeries(tr("Other plan"));
+    m_stops = makeSeries(tr("Trained width"));
+    m_marker = makeSeries(tr("Current plan"));
+    m_stops.graph->setLineStyle(QCPGraph::lsLine);
+    makeItems();
+    legend->setVisible(true);
+    legend->setIconSize(24, 12);
+    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
+    axisRect()->insetLayout()->setMargins({8, 8, 8, 8});
+    xAxis->setLabelPadding(4);
+    yAxis->setLabelPadding(8);
+    takeColours();
+    fit();
+}
+
+TradeoffPlot::Series TradeoffPlot::makeSeries(const QString& name)
+{
+    Series series{addGraph(), new QCPErrorBars(xAxis, yAxis)};
+    series.graph->setName(name);
+    series.graph->setLineStyle(QCPGraph::lsNone);
+    series.errors->setDataPlottable(series.graph);
+    series.errors->removeFromLegend();
+    series.errors->setWhiskerWidth(6);
+    series.errors->setSymbolGap(kMarkerSize);
+    return series;
+}
+
+void TradeoffPlot::makeItems()
+{
+    m_cursor = new QCPItemLine(this);
+    for (QCPItemPosition* end : {m_cursor->start, m_cursor->end}) {
+        end->setTypeX(QCPItemPosition::ptPlotCoords);
+        end->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    }
+    m_cursor->setVisible(false);
+
+    m_labelAnchor = new QCPItemTracer(this);
+    m_labelAnchor->setStyle(QCPItemTracer::tsNone);
+    m_labelAnchor->position->setType(QCPItemPosition::ptPlotCoords);
+    m_label = new QCPItemText(this);
+    m_label->position->setParentAnchor(m_labelAnchor->position);
+    m_label->position->setCoords(0, -12); // pixels
+    m_label->setPadding({6, 4, 6, 4});
+    QFont bold = font();
+    bold.setBold(true);
+    m_label->setFont(bold);
+    m_label->setVisible(false);
+
+    m_message = new QCPItemText(this);
+    m_message->position->setType(QCPItemPosition::ptAxisRectRatio);
+    m_message->position->setCoords(0.5, 0.45);
+    m_message->setTextAlignment(Qt::AlignCenter);
+    m_message->setVisible(false);
+}
+
+void TradeoffPlot::takeColours()
+{
+    const QColor base = palette().color(QPalette::Base);
+    const QColor text = palette().color(QPalette::Text);
+    const bool dark = isDark(base);
+    const QColor frame = blend(base, text, 0.5);
+    setBackground(base);
+    for (QCPAxis* axis : {xAxis, yAxis}) {
+        axis->setBasePen(QPen(frame));
+        axis->setTickPen(QPen(frame));
+        axis->setSubTickPen(QPen(frame));
+        axis->setTickLabelColor(text);
+        axis->setLabelColor(text);
+        axis->setTickLabelFont(font());
+        axis->setLabelFont(font());
+        axis->grid()->setPen(QPen(blend(base, text, 0.12)));
+        axis->grid()->setZeroLinePen(Qt::NoPen);
+    }
+    const auto dress = [base](const Series& series, QCPScatterStyle::ScatterShape shape,
+                              const QColor& colour, double size) {
+        series.graph->setScatterStyle(
+            QCPScatterStyle(shape, QPen(colour, 1.5), QBrush(blend(base, colour, 0.75)), size));
+        series.errors->setPen(QPen(colour, 1.2));
+    };
+    const QColor stop = dark ? kOkabeIto.skyBlue : kOkabeIto.blue;
+    dress(m_stops, QCPScatterStyle::ssCircle, stop, kMarkerSize);
+    m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
+    dress(m_others, QCPScatterStyle::ssDiamond, blend(base, kOkabeIto.green, dark ? 1 : 0.8),
+          kMarkerSize);
+    m_cursor->setPen(QPen(kOkabeIto.vermilion, 1, Qt::DashLine));
+    m_message->setColor(blend(base, text, 0.75));
+    legend->setBrush(QBrush(base));
+    legend->setBorderPen(QPen(blend(base, text, 0.2)));
+    legend->setTextColor(text);
+    legend->setFont(font());
+    for (QCPItemText* label : m_stopLabels)
+        label->setColor(blend(base, text, 0.75));
+    drawCurrent();
+}
+
+void TradeoffPlot::setAxisLabels(const QString& cost, const QString& quality)
+{
+    xAxis->setLabel(cost);
+    yAxis->setLabel(quality);
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setCostLimits(double lowest, double highest)
+{
+    m_costLimits = {lowest, highest};
+    fit();
+}
+
+void TradeoffPlot::setQualityRange(double lowest, double highest)
+{
+    m_emptyRange = {lowest, highest};
+    fit();
+}
+
+void TradeoffPlot::setPoints(std::vector<PlotPoint> points)
+{
+    m_points = std::move(points);
+    drawPoints();
+    drawStopLabels();
+    fitNow();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setCurrent(const std::optional<CurrentMarker>& marker)
+{
+    m_current = marker;
+    drawCurrent();
+    fitNow();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setMessage(const QString& message)
+{
+    m_message->setText(message);
+    m_message->setVisible(!message.isEmpty());
+    legend->setVisible(message.isEmpty());
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setLogarithmic(bool on)
+{
+    xAxis->setScaleType(on ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    if (on)
+        xAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+    else
+        xAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+    fit();
+}
+
+void TradeoffPlot::setOthersVisible(bool on)
+{
+    m_others.graph->setVisible(on);
+    m_others.errors->setVisible(on);
+    fit();
+}
+
+void TradeoffPlot::fit()
+{
+    m_zoomed = false;
+    fitNow();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::drawPoints()
+{
+    QVector<double> x[2], y[2], errors[2];
+    for (const PlotPoint& point : m_points) {
+        const int series = point.isStop ? 0 : 1;
+        x[series] << point.x;
+        y[series] << point.y;
+        errors[series] << point.yError;
+    }
+    const Series* const drawn[] = {&m_stops, &m_others};
+    for (int series = 0; series < 2; ++series) {
+        drawn[series]->graph->setData(x[series], y[series], true);
+        drawn[series]->errors->setData(errors[series]);
+    }
+}
+
+void TradeoffPlot::drawStopLabels()
+{
+    std::size_t used = 0;
+    for (const PlotPoint& point : m_points) {
+        if (!point.isStop)
+            continue;
+        if (used == m_stopLabels.size()) {
+            m_stopLabels.push_back(new QCPItemText(this));
+            m_stopLabels.back()->setColor(m_message->color());
+            m_stopLabels.back()->setPositionAlignment(Qt::AlignTop | Qt::AlignHCenter);
+            m_stopLabels.back()->setPadding({0, 8, 0, 0});
+        }
+        QCPItemText* label = m_stopLabels[used++];
+        label->setText(QString::number(point.plan.heads.front()));
+        label->position->setCoords(point.x, point.y - point.yError);
+        label->setVisible(true);
+    }
+    for (; used < m_stopLabels.size(); ++used)
+        m_stopLabels[used]->setVisible(false);
+}
+
+void TradeoffPlot::drawCurrent()
+{
+    const bool known = m_current && m_current->result;
+    m_cursor->setVisible(m_current.has_value());
+    m_label->setVisible(known);
+    m_marker.graph->data()->clear();
+    m_marker.errors->data()->clear();
+    if (m_current) {
+        m_cursor->start->setCoords(m_current->x, 1);
+        m_cursor->end->setCoords(m_current->x, 0);
+    }
+    if (!known)
+        return;
+
+    const PlotPoint& point = *m_current->result;
+    m_marker.graph->setData({point.x}, {point.y});
+    m_marker.errors->setData({point.yError});
+    const QColor base = palette().color(QPalette::Base);
+    const double strength = m_current->isPrevious ? 0.4 : 1;
+    const QColor colour = blend(base, kOkabeIto.vermilion, strength);
+    m_marker.graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssSquare, QPen(colour, 2),
+                                                    QBrush(m_current->isPrevious ? base : colour),
+                                                    kMarkerSize + 2));
+    m_marker.errors->setPen(QPen(colour, 2));
+
+    m_labelAnchor->position->setCoords(point.x, point.y + point.yError);
+    m_label->setText(m_current->text);
+    m_label->setColor(
+        blend(base, palette().color(QPalette::Text), m_current->isPrevious ? 0.6 : 1));
+    m_label->setBrush(QBrush(base));
+    m_label->setPen(QPen(colour));
+}
+
+void TradeoffPlot::fitNow()
+{
+    if (!m_zoomed) {
+        const bool logarithmic = xAxis->scaleType() == QCPAxis::stLogarithmic;
+        xAxis->setRange(logarithmic ? QCPRange(m_costLimits.lower * 0.9, m_costLimits.upper * 1.1)
+                                    : QCPRange(0, m_costLimits.upper * 1.05));
+        double lowest = std::numeric_limits<double>::infinity();
+        double highest = -lowest;
+        const auto include = [&](const PlotPoint& point) {
+            lowest = std::min(lowest, point.y - point.yError);
+            highest = std::max(highest, point.y + point.yError);
+        };
+        for (const PlotPoint& point : m_points)
+            if (point.isStop || m_others.graph->visible())
+                include(point);
+        if (m_current && m_current->result)
+            include(*m_current->result);
+        if (lowest > highest) {
+            lowest = m_emptyRange.lower;
+            highest = m_emptyRange.upper;
+        }
+        // Room for the current plan's label above and the trained widths' below.
+        const double span = std::max(highest - lowest, 1e-3 * std::max(1.0, std::abs(highest)));
+        yAxis->setRange(lowest - 0.2 * span, highest + 0.25 * span);
+    }
+    if (m_current && m_current->result) {
+        // The label stands above its marker and keeps inside the frame.
+        const QCPRange range = xAxis->range();
+        const double x = m_current->result->x;
+        const double place = xAxis->scaleType() == QCPAxis::stLogarithmic
+            ? std::log(x / range.lower) / std::log(range.upper / range.lower)
+            : (x - range.lower) / range.size();
+        const Qt::Alignment side = place < 0.3 ? Qt::AlignLeft
+            : place > 0.7                      ? Qt::AlignRight
+                                               : Qt::AlignHCenter;
+        m_label->setPositionAlignment(Qt::AlignBottom | side);
+    }
+}
+
+QPointF TradeoffPlot::pixelOf(const PlotPoint& point) const
+{
+    return {xAxis->coordToPixel(point.x), yAxis->coordToPixel(point.y)};
+}
+
+const PlotPoint* TradeoffPlot::pointNear(const QPointF& position) const
+{
+    const PlotPoint* nearest = nullptr;
+    double best = kReach;
+    for (const PlotPoint& point : m_points) {
+        if (!point.isStop && !m_others.graph->visible())
+            continue;
+        const QPointF away = pixelOf(point) - position;
+        const double distance = std::hypot(away.x(), away.y());
+        if (distance <= best) {
+            best = distance;
+            nearest = &point;
+        }
+    }
+    return nearest;
+}
+
+void TradeoffPlot::changeEvent(QEvent* event)
+{
+    QCustomPlot::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+        takeColours();
+        replot(rpQueuedReplot);
+    }
+}
+
+void TradeoffPlot::mousePressEvent(QMouseEvent* event)
+{
+    m_pressed = event->position();
+    QCustomPlot::mousePressEvent(event);
+}
+
+bool TradeoffPlot::wasDragged(const QMouseEvent* event) const
+{
+    return (event->position() - m_pressed).manhattanLength() >= QApplication::startDragDistance();
+}
+
+void TradeoffPlot::mouseReleaseEvent(QMouseEvent* event)
+{
+    QCustomPlot::mouseReleaseEvent(event);
+    if (event->button() != Qt::LeftButton || wasDragged(event))
+        return;
+    if (const PlotPoint* point = pointNear(event->position())) {
+        const Plan plan = point->plan; // the points change while it is applied
+        emit pointClicked(plan);
+    }
+}
+
+void TradeoffPlot::mouseMoveEvent(QMouseEvent* event)
+{
+    QCustomPlot::mouseMoveEvent(event);
+    if (event->buttons() & Qt::LeftButton) {
+        m_zoomed = m_zoomed || wasDragged(event);
+        return;
+    }
+    const PlotPoint* point = pointNear(event->position());
+    setCursor(point ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    if (point)
+        emit pointHovered(point->plan, event->globalPosition().toPoint());
+    else
+        emit pointLeft();
+}
+
+void TradeoffPlot::mouseDoubleClickEvent(QMouseEvent* event)
+{
+    QCustomPlot::mouseDoubleClickEvent(event);
+    fit();
+}
+
+void TradeoffPlot::wheelEvent(QWheelEvent* event)
+{
+    m_zoomed = true;
+    QCustomPlot::wheelEvent(event);
+}
+
+} // namespace matmamba

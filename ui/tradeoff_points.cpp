@@ -1,0 +1,111 @@
+#include "ui/tradeoff_points.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace matmamba
+{
+
+namespace
+{
+
+bool isTrainedStop(const Plan& plan)
+{
+    return plan.is_uniform()
+        && std::find(std::begin(kTrainedStops), std::end(kTrainedStops), plan.heads.front())
+        != std::end(kTrainedStops);
+}
+
+std::optional<PlotPoint> pointOf(const Plan& plan, const Measurement& measurement,
+                                 const PlanModel& model, Quality quality, const CostAxis& axis)
+{
+    const auto metric = qualityOf(measurement, quality);
+    if (!metric)
+        return std::nullopt;
+    return PlotPoint{plan, isTrainedStop(plan), axis.position(model.cost(plan)), metric->value,
+                     metric->std_error};
+}
+
+} // namespace
+
+CostAxis costAxis(CostKind kind, const PlanModel& plan)
+{
+    const Prefix prefix = prefixFor(double(costOf(plan.fullCost(), kind)));
+    CostAxis axis{kind, prefix.factor, {}};
+    switch (kind) {
+    case CostKind::Flops:
+        axis.label = (plan.config().kind == ModelKind::Vision ? QObject::tr("%1FLOPs per picture")
+                                                              : QObject::tr("%1FLOPs per token"))
+                         .arg(prefix.letter);
+        break;
+    case CostKind::Params:
+        axis.label = prefix.letter == "M" ? QObject::tr("Parameters, millions")
+            : prefix.letter == "G"        ? QObject::tr("Parameters, billions")
+            : prefix.letter == "k"        ? QObject::tr("Parameters, thousands")
+                                          : QObject::tr("Parameters");
+        break;
+    case CostKind::WeightBytes:
+        axis.label = QObject::tr("Weights, %1B").arg(prefix.letter);
+        break;
+    }
+    return axis;
+}
+
+std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
+                                  const CostAxis& axis)
+{
+    std::vector<PlotPoint> points;
+    for (const auto& [run, measurement] : runs.runs())
+        if (auto point = pointOf(run, measurement, plan, quality, axis))
+            points.push_back(*std::move(point));
+    std::stable_sort(points.begin(), points.end(),
+                     [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
+    return points;
+}
+
+CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan, Quality quality,
+                                    const CostAxis& axis)
+{
+    CurrentMarker marker;
+    marker.x = axis.position(plan.cost());
+    if (runs.find(plan.plan()))
+        m_lastShown = plan.plan();
+    if (!m_lastShown)
+        return marker;
+    const Measurement& measurement = *runs.find(*m_lastShown);
+    marker.result = pointOf(*m_lastShown, measurement, plan, quality, axis);
+    marker.isPrevious = *m_lastShown != plan.plan();
+    marker.text = resultText(measurement, quality);
+    if (marker.isPrevious && marker.result)
+        marker.text = QObject::tr("previous plan: %1")
+                          .arg(metricText({marker.result->y, marker.result->yError, 0}, quality));
+    return marker;
+}
+
+QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model)
+{
+    QString rows;
+    const auto row = [&rows](const QString& name, const QString& value) {
+        rows += QString("<tr><td>%1&nbsp;&nbsp;</td><td align='right'>%2</td></tr>")
+                    .arg(name, value.toHtmlEscaped().replace(' ', "&nbsp;"));
+    };
+    for (const Quality quality : {Quality::Top1, Quality::Top5, Quality::Perplexity, Quality::Loss})
+        if (const auto metric = qualityOf(measurement, quality))
+            row(qualityName(quality), metricText(*metric, quality));
+    row(QObject::tr("Measured on"),
+        QObject::tr("%1 of %2 %3")
+            .arg(countText(measurement.samples_done), countText(measurement.samples_total),
+                 sampleName(model.config().kind)));
+    row(QObject::tr("Computing time"), scaledText(measurement.seconds, "s"));
+    const Cost cost = model.cost(plan);
+    const Cost& full = model.fullCost();
+    for (const CostKind kind : {CostKind::Flops, CostKind::Params, CostKind::WeightBytes})
+        row(costName(kind),
+            QObject::tr("%1 (%2 %)")
+                .arg(scaledText(double(costOf(cost, kind)),
+                                kind == CostKind::Flops ? "" : costUnit(kind)))
+                .arg(100.0 * double(costOf(cost, kind)) / double(costOf(full, kind)), 0, 'f', 1));
+    return QString("<b>%1</b><table>%2</table>").arg(planText(plan).toHtmlEscaped(), rows);
+}
+
+} // namespace matmamba

@@ -1,0 +1,165 @@
+#include "ui/widths_panel.h"
+
+#include <QAction>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QRandomGenerator>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSignalBlocker>
+#include <QToolButton>
+
+#include <cmath>
+#include <numeric>
+
+#include "ui/plan_model.h"
+#include "ui/width_slider.h"
+
+namespace matmamba
+{
+
+WidthsPanel::WidthsPanel(PlanModel& plan, QWidget* parent)
+    : QWidget(parent)
+    , m_plan(plan)
+    , m_master(makeColumn(tr("All")))
+    , m_scroll(new QScrollArea)
+{
+    makePresets();
+    auto* presets = new QHBoxLayout;
+    presets->setSpacing(4);
+    for (QAction* action : std::as_const(m_presets)) {
+        auto* button = new QToolButton;
+        button->setDefaultAction(action);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        presets->addWidget(button);
+    }
+
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    auto* columns = new QHBoxLayout;
+    columns->setSpacing(8);
+    columns->addWidget(m_master.widget);
+    columns->addWidget(m_scroll, 1);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addLayout(presets);
+    layout->addLayout(columns, 1);
+
+    WidthSlider* master = m_master.slider;
+    connect(master, &QSlider::valueChanged, &m_plan, &PlanModel::setAllLayers);
+    connect(master, &WidthSlider::gestureStarted, &m_plan, &PlanModel::beginGesture);
+    connect(master, &WidthSlider::gestureFinished, &m_plan, &PlanModel::endGesture);
+    connect(&m_plan, &PlanModel::modelChanged, this, &WidthsPanel::rebuild);
+    connect(&m_plan, &PlanModel::planChanged, this, &WidthsPanel::follow);
+    rebuild();
+}
+
+WidthsPanel::Column WidthsPanel::makeColumn(const QString& title)
+{
+    Column column{new QWidget, new WidthSlider, new QLabel};
+    auto* label = new QLabel(title);
+    label->setAlignment(Qt::AlignCenter);
+    column.value->setAlignment(Qt::AlignCenter);
+    // As wide as the widest value, so that nothing moves while a slider does.
+    column.value->setMinimumWidth(fontMetrics().horizontalAdvance("mix") + 4);
+    auto* layout = new QVBoxLayout(column.widget);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(4);
+    layout->addWidget(label);
+    layout->addWidget(column.slider, 1, Qt::AlignHCenter);
+    layout->addWidget(column.value);
+    return column;
+}
+
+void WidthsPanel::makePresets()
+{
+    int number = 0;
+    for (const int heads : kTrainedStops) {
+        auto* action = new QAction(QString::number(heads), this);
+        action->setToolTip(tr("All layers to %1 heads").arg(heads));
+        action->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
+        connect(action, &QAction::triggered, this, [this, heads] { m_plan.setAllLayers(heads); });
+        m_presets << action;
+    }
+    auto* random = new QAction(tr("Random"), this);
+    random->setToolTip(tr("A random width for every layer"));
+    random->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
+    connect(random, &QAction::triggered, this, &WidthsPanel::setRandomPlan);
+    m_presets << random;
+}
+
+void WidthsPanel::rebuild()
+{
+    m_layers.clear();
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    const int layers = m_plan.isEmpty() ? 0 : m_plan.config().n_layer;
+    for (int layer = 0; layer < layers; ++layer) {
+        Column column = makeColumn(QString::number(layer + 1));
+        connect(column.slider, &QSlider::valueChanged, &m_plan,
+                [this, layer](int heads) { m_plan.setLayer(layer, heads); });
+        connect(column.slider, &WidthSlider::gestureStarted, &m_plan, &PlanModel::beginGesture);
+        connect(column.slider, &WidthSlider::gestureFinished, &m_plan, &PlanModel::endGesture);
+        layout->addWidget(column.widget);
+        m_layers << column;
+    }
+    if (layers == 0) {
+        auto* hint = new QLabel(tr("Open a model to see its layers:\nFile → Open model folder…"));
+        hint->setAlignment(Qt::AlignCenter);
+        layout->addWidget(hint);
+    }
+    layout->addStretch();
+    m_scroll->setWidget(row);
+    for (QAction* action : std::as_const(m_presets))
+        action->setEnabled(layers > 0);
+    m_master.widget->setEnabled(layers > 0);
+    follow();
+}
+
+void WidthsPanel::follow()
+{
+    const auto show
+        = [](const Column& column, int heads, const QString& text, const QString& name) {
+              const QSignalBlocker quiet(column.slider);
+              column.slider->setValue(heads);
+              column.slider->setAccessibleName(name);
+              column.slider->setToolTip(name);
+              column.value->setText(text);
+          };
+    const std::vector<int>& heads = m_plan.plan().heads;
+    if (heads.empty()) {
+        show(m_master, kMaxHeads, "–", tr("Width of all layers, no model is open"));
+        return;
+    }
+    for (int layer = 0; layer < m_layers.size(); ++layer)
+        show(m_layers[layer], heads[layer], QString::number(heads[layer]),
+             tr("Layer %1 width, %2 of %3 heads").arg(layer + 1).arg(heads[layer]).arg(kMaxHeads));
+
+    const int mean = int(
+        std::lround(double(std::accumulate(heads.begin(), heads.end(), 0)) / double(heads.size())));
+    if (m_plan.plan().is_uniform())
+        show(m_master, mean, QString::number(mean),
+             tr("Width of all layers, %1 of %2 heads").arg(mean).arg(kMaxHeads));
+    else
+        show(
+            m_master, mean, tr("mix"),
+            tr("Width of all layers, unequal, %1 of %2 heads on average").arg(mean).arg(kMaxHeads));
+}
+
+/// Log-uniform, so that narrow layers are as likely as wide ones.
+void WidthsPanel::setRandomPlan()
+{
+    Plan plan = m_plan.plan();
+    for (int& heads : plan.heads)
+        heads = int(std::lround(
+            std::exp(QRandomGenerator::global()->generateDouble() * std::log(kMaxHeads))));
+    m_plan.setPlan(plan, tr("random plan"));
+}
+
+} // namespace matmamba
