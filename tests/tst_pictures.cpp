@@ -615,7 +615,8 @@ private slots:
         const auto row = [&](const char* json, const char* sentence) {
             QTest::newRow(json) << json + end << sentence;
         };
-        QTest::newRow("no JSON") << QByteArray("{") << "is no JSON object";
+        QTest::newRow("no JSON") << QByteArray("{") << "is not valid JSON";
+        QTest::newRow("no object") << QByteArray("[1]") << "is no JSON object";
         row(R"({"do_resize": 1)", "Field do_resize of");
         row(R"({"do_resize": true)", "is missing; expected a number, {\"shortest_edge\"}");
         row(R"({"size": {"height": 3, "width": 4})", "expected equal height and width");

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 #include <sstream>
 
 #include "engine/error.h"
+#include "engine/files/json_text.h"
 #include "engine/files/text_file.h"
 
 namespace matmamba
@@ -79,8 +79,8 @@ public:
     [[noreturn]] void fail(const std::string& field, const std::string& expected) const
     {
         throw Error("Field " + field + " of " + m_file.string() + " is "
-                    + (m_json.contains(field) ? m_json[field].dump().substr(0, 80) : "missing")
-                    + "; expected " + expected);
+                    + (m_json.contains(field) ? shown(m_json[field]) : "missing") + "; expected "
+                    + expected);
     }
 
 private:
@@ -249,7 +249,7 @@ Preprocessing read_preprocessing(const std::filesystem::path& folder, const Mode
         return defaults;
     }
     constexpr std::uintmax_t kLimitBytes = 1 << 20;
-    const Json json = Json::parse(read_text_file(file, kLimitBytes), nullptr, false);
+    const Json json = parse_json(read_text_file(file, kLimitBytes), file.string());
     if (!json.is_object())
         throw Error("File " + file.string() + " is no JSON object; expected a preprocessor config");
     return from_fields(Fields(file, json));
@@ -274,7 +274,7 @@ void preprocess(const Picture& picture, const Preprocessing& preprocessing, int 
     for (int channel = 0; channel < 3; ++channel) {
         // (v * rescale - mean) / std as one multiply-add.
         const double scale = preprocessing.rescale_factor / preprocessing.stddev[channel];
-        const double shift = -double {preprocessing.mean[channel]} / preprocessing.stddev[channel];
+        const double shift = -double{preprocessing.mean[channel]} / preprocessing.stddev[channel];
         for (int y = 0; y < image_size; ++y) {
             const std::uint8_t* row = image.ptr<std::uint8_t>(y) + channel;
             float* to = out + channel * plane + std::int64_t{y} * image_size;

@@ -7,18 +7,20 @@
 
 #include "engine/data/tokenizer.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
-/// A corpus as ids. For a text, bytes[i] is the number of bytes that token i stands for (for
-/// bits per byte); without a tokenizer `bytes` is empty.
+/// A corpus as ids. bytes[i] is the number of bytes of text that token i stands for (for bits per
+/// byte), 0 for a shard's end-of-text tokens; without a tokenizer `bytes` is empty.
 struct TokenText {
     std::vector<std::int32_t> ids;
     std::vector<std::uint16_t> bytes;
 };
 
 /// A `.bin` is read as an llm.c shard (256 int32 header [20240520, 1, n, …] then uint16 tokens; or
-/// [20240801, 7, n, …] then uint32); anything else is text and needs a tokenizer. Throws Error
-/// naming the file, and the id and position of a token ≥ `vocab_rows`. Blocks.
+/// [20240801, 7, n, …] then uint32); anything else is text (UTF-8 or not, up to 1 GiB) and needs a
+/// tokenizer. Throws Error naming the file, and the id and position of a token ≥ `vocab_rows`. Any
+/// thread; blocks.
 TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer,
                       int vocab_rows);
 

@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Immutable after loading; any thread.
-class Tokenizer {
+class Tokenizer
+{
 public:
     /// Reads `tokenizer.json` (BPE, byte-level), else `vocab.json` + `merges.txt`, else
     /// `encoder.json` + `vocab.bpe` in `folder`; or the named .json file itself. Throws Error.
@@ -24,7 +26,9 @@ public:
     Tokenizer& operator=(Tokenizer&&) noexcept;
     ~Tokenizer();
 
-    /// Ids of any byte string, valid UTF-8 or not; special tokens in the text become their ids.
+    /// Ids of any byte string up to 2 GiB, the ids that Hugging Face tokenizers gives; added tokens
+    /// in the text become their ids. A byte that belongs to no valid UTF-8 sequence counts as a
+    /// character that is neither letter nor number nor space, so that every text survives decoding.
     std::vector<std::int32_t> encode(std::string_view text) const;
     /// The bytes that ids stand for (special tokens as their text); unknown ids give nothing.
     std::string decode(const std::vector<std::int32_t>& ids) const;

@@ -1,0 +1,272 @@
+// See the header. Reading the files is in tokenizer_files.cpp, splitting text into words in
+// pretokenize.cpp, merging in byte_pairs.cpp. Place in the way: text -> words -> *tokens* -> model.
+#include "engine/data/tokenizer.h"
+
+#include <array>
+#include <limits>
+#include <unordered_map>
+
+#include "engine/data/added_tokens.h"
+#include "engine/data/byte_pairs.h"
+#include "engine/data/pretokenize.h"
+#include "engine/data/tokenizer_files.h"
+#include "engine/error.h"
+#include "engine/files/in_quotes.h"
+
+namespace matmamba
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+// ---- The alphabet -----------------------------------------------------------------------------
+// The files spell every byte as a printable character: those that are printable in Latin-1 stand
+// for themselves, the others follow from U+0100 on.
+
+struct Alphabet {
+    std::array<std::string, 256> spelling; ///< of each byte, UTF-8
+    std::unordered_map<std::string, char> byte; ///< of each spelling
+};
+
+const Alphabet& alphabet()
+{
+    static const Alphabet result = [] {
+        Alphabet made;
+        int next = 0x100;
+        for (int byte = 0; byte < 256; ++byte) {
+            const bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
+            const int code_point = printable ? byte : next++;
+            std::string& spelling = made.spelling[byte];
+            if (code_point < 0x80)
+                spelling = static_cast<char>(code_point);
+            else
+                spelling = {static_cast<char>(0xc0 | code_point >> 6),
+                            static_cast<char>(0x80 | (code_point & 0x3f))};
+            made.byte[spelling] = static_cast<char>(byte);
+        }
+        return made;
+    }();
+    return result;
+}
+
+/// The bytes that a token's spelling stands for; nothing where it has other characters.
+std::optional<std::string> bytes_of_spelling(const std::string& spelling)
+{
+    std::string bytes;
+    for (std::size_t place = 0; place < spelling.size();) {
+        const std::size_t length = static_cast<unsigned char>(spelling[place]) < 0x80 ? 1 : 2;
+        const auto found = alphabet().byte.find(spelling.substr(place, length));
+        if (found == alphabet().byte.end())
+            return std::nullopt;
+        bytes.push_back(found->second);
+        place += length;
+    }
+    return bytes;
+}
+
+} // namespace
+
+// ---- The tokenizer ----------------------------------------------------------------------------
+
+struct Tokenizer::State {
+    std::vector<std::optional<std::string>> bytes; ///< of each id
+    BytePairs pairs;
+    AddedTokenFinder early;
+    AddedTokenFinder late;
+    bool add_prefix_space = false;
+    bool split_words = true;
+    std::optional<std::int32_t> end_of_text;
+
+    void add_vocabulary(const TokenizerFiles& files);
+    void add_merges(const TokenizerFiles& files);
+    void add_added_tokens(const TokenizerFiles& files);
+    void add_entry(std::int32_t id, std::string token_bytes, const std::string& file);
+    void encode_text(std::string_view text, WordEncoder& encoder) const;
+};
+
+void Tokenizer::State::add_entry(std::int32_t id, std::string token_bytes, const std::string& file)
+{
+    if (token_bytes.size() > std::numeric_limits<std::uint16_t>::max())
+        throw Error("Token " + std::to_string(id) + " of " + file + " has "
+                    + std::to_string(token_bytes.size()) + " bytes; expected at most 65535");
+    if (bytes.size() <= static_cast<std::size_t>(id))
+        bytes.resize(id + 1);
+    if (bytes[id])
+        throw Error("Id " + std::to_string(id) + " of " + file
+                    + " is given to two tokens; expected one for each");
+    bytes[id] = std::move(token_bytes);
+}
+
+void Tokenizer::State::add_vocabulary(const TokenizerFiles& files)
+{
+    for (const auto& [spelling, id] : files.vocabulary) {
+        const std::optional<std::string> known = bytes_of_spelling(spelling);
+        // A spelling outside the alphabet can only be an added token's: it stands for itself.
+        add_entry(id, known.value_or(spelling), files.name);
+        if (known && files.whole_words_first)
+            pairs.whole_words[*known] = id;
+    }
+    for (std::size_t byte = 0; byte < pairs.id_of_byte.size(); ++byte) {
+        const auto found = files.vocabulary.find(alphabet().spelling[byte]);
+        pairs.id_of_byte[byte] = found == files.vocabulary.end() ? kNoToken : found->second;
+    }
+    if (files.unknown_token) {
+        const auto found = files.vocabulary.find(*files.unknown_token);
+        if (found == files.vocabulary.end())
+            throw Error("Field model.unk_token of " + files.name + " is "
+                        + in_quotes(*files.unknown_token) + "; expected a token of model.vocab");
+        pairs.unknown = found->second;
+    }
+    pairs.fuse_unknown = files.fuse_unknown;
+}
+
+void Tokenizer::State::add_merges(const TokenizerFiles& files)
+{
+    pairs.merges.reserve(files.merges.size());
+    std::int32_t rank = 0;
+    for (const auto& [left, right] : files.merges) {
+        const auto id_of = [&](const std::string& spelling) {
+            const auto found = files.vocabulary.find(spelling);
+            if (found == files.vocabulary.end())
+                throw Error("Merge " + std::to_string(rank) + " of " + files.name + ", "
+                            + in_quotes(left + " " + right) + ", needs a token "
+                            + in_quotes(spelling) + "; expected it in the vocabulary");
+            return found->second;
+        };
+        // Of a pair that is listed twice the later rank holds, as in Hugging Face tokenizers.
+        pairs.merges[BytePairs::key(id_of(left), id_of(right))] = {rank, id_of(left + right)};
+        ++rank;
+    }
+}
+
+void Tokenizer::State::add_added_tokens(const TokenizerFiles& files)
+{
+    for (const AddedToken& token : files.added_tokens) {
+        if (files.vocabulary.contains(token.text))
+            bytes[token.id] = token.text;
+        else
+            add_entry(token.id, token.text, files.name);
+        (token.late ? late : early).add(token);
+    }
+    for (const char* name : {"<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]"})
+        for (const AddedToken& token : files.added_tokens)
+            if (!end_of_text && token.text == name)
+                end_of_text = token.id;
+}
+
+/// Ids of text without added tokens.
+void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder) const
+{
+    std::string prefixed;
+    if (add_prefix_space && !text.starts_with(' ')) {
+        prefixed.reserve(text.size() + 1);
+        prefixed.append(1, ' ').append(text);
+        text = prefixed;
+    }
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = split_words ? word_end(text, begin) : text.size();
+        encoder.add_word(text.substr(begin, end - begin));
+        begin = end;
+    }
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<State> state)
+    : m_state(std::move(state))
+{
+}
+
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+bool Tokenizer::is_in(const fs::path& folder)
+{
+    const auto has_file = [&](const char* name) { return fs::is_regular_file(folder / name); };
+    return has_file("tokenizer.json") || (has_file("vocab.json") && has_file("merges.txt"))
+        || (has_file("encoder.json") && has_file("vocab.bpe"));
+}
+
+Tokenizer Tokenizer::load(const fs::path& folder_or_file)
+{
+    const auto read = [&]() -> TokenizerFiles {
+        const fs::path& path = folder_or_file;
+        if (!fs::is_directory(path))
+            return read_tokenizer_json(path);
+        if (!is_in(path))
+            throw Error(
+                "There is no tokenizer in " + path.string()
+                + "; expected tokenizer.json, or vocab.json and merges.txt, or encoder.json "
+                  "and vocab.bpe");
+        if (fs::is_regular_file(path / "tokenizer.json"))
+            return read_tokenizer_json(path / "tokenizer.json");
+        if (fs::is_regular_file(path / "vocab.json") && fs::is_regular_file(path / "merges.txt"))
+            return read_vocabulary_and_merges(path / "vocab.json", path / "merges.txt");
+        return read_vocabulary_and_merges(path / "encoder.json", path / "vocab.bpe");
+    };
+    const TokenizerFiles files = read();
+    auto state = std::make_unique<State>();
+    state->add_vocabulary(files);
+    state->add_merges(files);
+    state->add_added_tokens(files);
+    state->add_prefix_space = files.add_prefix_space;
+    state->split_words = files.split_words;
+    return Tokenizer(std::move(state));
+}
+
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const
+{
+    constexpr std::size_t kMaxBytes = std::numeric_limits<std::int32_t>::max() - 2;
+    if (text.size() > kMaxBytes)
+        throw Error("A text of " + std::to_string(text.size())
+                    + " bytes is too long for one encoding; expected at most "
+                    + std::to_string(kMaxBytes));
+    std::vector<Piece> early;
+    std::vector<Piece> pieces;
+    m_state->early.split(text, early);
+    for (const Piece& piece : early) {
+        if (piece.id == kNoToken)
+            m_state->late.split(piece.text, pieces);
+        else
+            pieces.push_back(piece);
+    }
+    WordEncoder encoder(m_state->pairs);
+    for (const Piece& piece : pieces) {
+        if (piece.id == kNoToken)
+            m_state->encode_text(piece.text, encoder);
+        else
+            encoder.add_id(piece.id);
+    }
+    return encoder.take_ids();
+}
+
+std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const
+{
+    std::string text;
+    for (const std::int32_t id : ids)
+        if (has(id))
+            text += *m_state->bytes[id];
+    return text;
+}
+
+std::string Tokenizer::token_bytes(std::int32_t id) const
+{
+    return has(id) ? *m_state->bytes[id] : std::string();
+}
+
+bool Tokenizer::has(std::int32_t id) const
+{
+    return id >= 0 && id < size() && m_state->bytes[id].has_value();
+}
+
+int Tokenizer::size() const
+{
+    return static_cast<int>(m_state->bytes.size());
+}
+
+std::optional<std::int32_t> Tokenizer::end_of_text() const
+{
+    return m_state->end_of_text;
+}
+
+} // namespace matmamba
