@@ -216,7 +216,7 @@ private slots:
     {
         const Tokenizer tokenizer = load(small_tokenizer());
         QCOMPARE(tokenizer.encode("abc"), (Ids{257}));
-        QCOMPARE(tokenizer.encode("bcbc abcc"), (Ids{259, 259, 258, 259, 'c'}));
+        QCOMPARE(tokenizer.encode("bcbc abcc ac"), (Ids{259, 259, ' ', 257, 'c', 258, 'c'}));
         QCOMPARE(tokenizer.encode(""), Ids());
     }
 
@@ -260,7 +260,8 @@ private slots:
                                 added("<left>", 302, "lstrip"),
                                 added("<right>", 303, "rstrip"),
                                 added("<l", 304),
-                                late};
+                                late,
+                                added(" <space>", 306)};
         const Tokenizer tokenizer = load(with(small_tokenizer(), "added_tokens", tokens));
         QCOMPARE(tokenizer.encode("<a><b><a>x<a"), (Ids{301, 300, 'x', '<', 'a'}));
         QCOMPARE(tokenizer.encode("x \n\u3000<left> x"), (Ids{'x', 302, ' ', 'x'}));
@@ -268,9 +269,10 @@ private slots:
         QCOMPARE(tokenizer.encode("<later<late"),
                  (Ids{304, 'a', 't', 'e', 'r', 304, 'a', 't', 'e'}));
         QCOMPARE(tokenizer.encode("xlater"), (Ids{'x', 305, 'r'}));
+        QCOMPARE(tokenizer.encode("<right> <space>x"), (Ids{303, 306, 'x'}));
         QCOMPARE(tokenizer.decode({302, 305, 7000, -1, 299}), std::string("<left>late"));
         QVERIFY(!tokenizer.has(299) && tokenizer.has(305) && !tokenizer.has(-1));
-        QCOMPARE(tokenizer.size(), 306);
+        QCOMPARE(tokenizer.size(), 307);
         QVERIFY(!tokenizer.end_of_text());
     }
 

@@ -75,7 +75,8 @@ void AddedTokenFinder::split(std::string_view text, std::vector<Piece>& pieces) 
             pieces.push_back({text.substr(done, begin - done)});
         pieces.push_back({text.substr(begin, end - begin), token->id});
         done = end;
-        place = end;
+        // White space that was taken may still begin the next token.
+        place = matched_end;
     }
     if (done < text.size())
         pieces.push_back({text.substr(done)});
