@@ -15,12 +15,12 @@ namespace matmamba
 namespace
 {
 
-/// Samples per batch: about 2 GFLOP on a CPU (some 50 ms on two cores), so that numbers come
+/// Samples per batch: about 3 GFLOP on a CPU (some 80 ms on two cores), so that numbers come
 /// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches.
 std::int64_t batch_size(std::int64_t flops_per_sample, at::Device device)
 {
-    const std::int64_t budget = device.is_cpu() ? 2'000'000'000 : 4'000'000'000'000;
-    const std::int64_t most = device.is_cpu() ? 64 : 512;
+    const std::int64_t budget = device.is_cpu() ? 3'000'000'000 : 4'000'000'000'000;
+    const std::int64_t most = device.is_cpu() ? 32 : 512;
     return std::clamp<std::int64_t>(budget / flops_per_sample, 1, most);
 }
 

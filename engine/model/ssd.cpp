@@ -4,6 +4,10 @@
 #include <limits>
 #include <vector>
 
+#ifdef MATMAMBA_WITH_CUDA
+#include "engine/model/ssd_short_autograd.h"
+#endif
+
 namespace matmamba
 {
 
@@ -94,6 +98,13 @@ at::Tensor ssd_chunked(const SsdInputs& inputs, at::Tensor* state)
 
 at::Tensor ssd(const SsdInputs& inputs, at::Tensor* state)
 {
+#ifdef MATMAMBA_WITH_CUDA
+    // Pictures on a graphics card: one fused kernel instead of a decay matrix for every head.
+    if (!state && ssd_short_supports(inputs.x)) {
+        const at::Tensor c = inputs.c.to(at::kFloat), b = inputs.b.to(at::kFloat);
+        return ssd_short(inputs.x, inputs.dt, inputs.a, at::matmul(c, b.transpose(1, 2)), inputs.d);
+    }
+#endif
     return ssd_chunked(inputs, state);
 }
 
