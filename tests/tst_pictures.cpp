@@ -1,19 +1,10 @@
-// Picture sets, decoding and preprocessing, on small files that the test makes itself.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <QImage>
+// Sets of labelled pictures: CIFAR-10, IDX and folders, small ones that the test makes itself.
 #include <QTemporaryDir>
 #include <QtTest>
 #include <atomic>
-#include <fstream>
-#include <iostream>
-#include <numeric>
 #include <thread>
 
-#include "engine/data/pictures.h"
-#include "engine/data/preprocess.h"
-#include "engine/error.h"
+#include "tests/picture_files.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -22,18 +13,6 @@ namespace
 {
 
 constexpr int kRecordBytes = 3073;
-
-void write_bytes(const fs::path& file, const std::string& bytes)
-{
-    fs::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << bytes;
-}
-
-std::string read_bytes(const fs::path& file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 /// `count` CIFAR-10 records with labels first_label, first_label + 1, …; value = place in record.
 std::string cifar_records(int count, int first_label)
@@ -47,79 +26,27 @@ std::string cifar_records(int count, int first_label)
     return bytes;
 }
 
-/// A picture without two equal neighbours.
-QImage painted(int width, int height, QImage::Format format = QImage::Format_RGB888)
+/// An IDX file of unsigned bytes.
+std::string idx(const std::vector<std::uint32_t>& shape, const std::string& values)
 {
-    QImage image(width, height, format);
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x)
-            image.setPixelColor(x, y, QColor((x * 40) & 255, (y * 60) & 255, (x * y * 9) & 255));
-    return image;
+    std::string bytes{0, 0, 8, static_cast<char>(shape.size())};
+    for (const std::uint32_t size : shape)
+        for (int shift = 24; shift >= 0; shift -= 8)
+            bytes.push_back(static_cast<char>(size >> shift));
+    return bytes + values;
 }
 
-void save(const fs::path& file, const QImage& image, const char* format = nullptr)
+/// A gzip file: Qt's deflated bytes between gzip's own header and checksum.
+std::string gzipped(const std::string& bytes)
 {
-    fs::create_directories(file.parent_path());
-    QVERIFY(image.save(QString::fromStdString(file.string()), format, 100));
-}
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
-/// What a call prints on standard error, by the C library or C++'s streams.
-std::string printed_by(const fs::path& log, const std::function<void()>& action)
-{
-    std::fflush(stderr);
-    const int kept = ::dup(STDERR_FILENO);
-    const int file = ::open(log.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    ::dup2(file, STDERR_FILENO);
-    action();
-    std::fflush(stderr);
-    std::cerr.flush();
-    ::dup2(kept, STDERR_FILENO);
-    ::close(file);
-    ::close(kept);
-    return read_bytes(log);
-}
-
-void compare(const Picture& picture, const QImage& expected)
-{
-    QCOMPARE(picture.width, expected.width());
-    QCOMPARE(picture.height, expected.height());
-    const QImage rgb = expected.convertToFormat(QImage::Format_RGB888);
-    int largest = 0;
-    for (int y = 0; y < picture.height; ++y)
-        for (int k = 0; k < 3 * picture.width; ++k)
-            largest = std::max(largest,
-                               std::abs(picture.rgb[std::size_t(y) * 3 * picture.width + k]
-                                        - rgb.constScanLine(y)[k]));
-    QCOMPARE(largest, 0);
-}
-
-std::vector<float> preprocessed(const Picture& picture, const Preprocessing& how, int side)
-{
-    std::vector<float> values(3 * std::size_t(side) * side, -99.0f);
-    preprocess(picture, how, side, values.data());
-    return values;
-}
-
-/// Pixels as they are: (v · 1 - 0) / 1.
-Preprocessing plain()
-{
-    Preprocessing how;
-    how.resize = false;
-    how.center_crop = false;
-    how.rescale_factor = 1;
-    how.mean = {0, 0, 0};
-    how.stddev = {1, 1, 1};
-    return how;
+    // Four bytes of length and two of zlib's header stand before, four of its checksum after.
+    const QByteArray zlib = qCompress(QByteArray::fromStdString(bytes));
+    std::string file("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+    file += zlib.mid(6, zlib.size() - 10).toStdString();
+    for (const quint32 number : {crc32(bytes), static_cast<quint32>(bytes.size())})
+        for (int shift = 0; shift < 32; shift += 8)
+            file.push_back(static_cast<char>(number >> shift));
+    return file;
 }
 
 } // namespace
@@ -197,6 +124,82 @@ private slots:
         const QString error
             = QString::fromStdString(error_of([&] { open_pictures(file, Split::Test); }));
         QVERIFY2(error.contains(sentence) && error.contains("test_batch.bin"), qPrintable(error));
+    }
+
+    void idxFilesBecomeGreyPictures()
+    {
+        const fs::path folder = root("idx");
+        write_bytes(folder / "t10k-images-idx3-ubyte", idx({2, 2, 3}, "\1\2\3\4\5\6\7\7\7\7\7\7"));
+        write_bytes(folder / "t10k-labels-idx1-ubyte", idx({2}, "\4\1"));
+        for (const fs::path& path : {folder, folder / "t10k-images-idx3-ubyte"}) {
+            const auto set = open_pictures(path, Split::Test);
+            QCOMPARE(set->size(), 2);
+            QCOMPARE(set->label(0), 4);
+            QCOMPARE(set->class_names(), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+            QCOMPARE(set->name(1), std::string("t10k-images-idx3-ubyte #1"));
+            const Picture picture = set->picture(0);
+            QCOMPARE(picture.width, 3);
+            QCOMPARE(picture.height, 2);
+            QCOMPARE(
+                picture.rgb,
+                (std::vector<std::uint8_t>{1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 6}));
+        }
+        const std::string error = error_of([&] { open_pictures(folder, Split::Train); });
+        QVERIFY2(error.find("has 0 IDX files of pictures to train on") != std::string::npos,
+                 error.c_str());
+    }
+
+    void gzippedIdxFilesAreUnpacked()
+    {
+        const fs::path folder = root("idx-gz");
+        write_bytes(folder / "train-images-idx3-ubyte.gz", gzipped(idx({1, 1, 1}, "\xc8")));
+        write_bytes(folder / "train-labels-idx1-ubyte.gz", gzipped(idx({1}, "\3")));
+        const auto set = open_pictures(folder, Split::Train);
+        QCOMPARE(set->label(0), 3);
+        QCOMPARE(set->picture(0).rgb, (std::vector<std::uint8_t>{200, 200, 200}));
+    }
+
+    void damagedIdxFilesAreRefused_data()
+    {
+        QTest::addColumn<QByteArray>("images");
+        QTest::addColumn<QByteArray>("labels");
+        QTest::addColumn<QString>("sentence");
+        const auto row
+            = [](const std::string& images, const std::string& labels, const char* sentence) {
+                  QTest::newRow(sentence) << QByteArray::fromStdString(images)
+                                          << QByteArray::fromStdString(labels) << sentence;
+              };
+        const std::string images = idx({1, 1, 2}, "ab");
+        const std::string labels = idx({1}, "\1");
+        row("", labels, "images-idx3-ubyte does not begin as an IDX file");
+        row(images, images, "labels-idx1-ubyte does not begin as an IDX file");
+        row(images.substr(0, 17), labels, "has 1 values; expected 1 x 1 x 2");
+        row(idx({1 << 30, 1 << 30, 1 << 30}, "ab"), labels, "has 2 values; expected 1073741824 x");
+        row(idx({0, 5, 5}, ""), labels, "has 0 values; expected 0 x 5 x 5");
+        row(images, idx({2}, "\1\1"), "has 2 labels; expected 1");
+        row(idx({1, 1, 20000}, std::string(20000, 'a')), labels, "expected sides of at most 16384");
+        row(gzipped(images).substr(0, 24), labels, "expected a whole gzip file");
+    }
+    void damagedIdxFilesAreRefused()
+    {
+        QFETCH(QByteArray, images);
+        QFETCH(QByteArray, labels);
+        QFETCH(QString, sentence);
+        const fs::path file = root("idx-bad") / "train-images-idx3-ubyte";
+        write_bytes(file, images.toStdString());
+        write_bytes(file.parent_path() / "train-labels-idx1-ubyte", labels.toStdString());
+        const QString error
+            = QString::fromStdString(error_of([&] { open_pictures(file, Split::Train); }));
+        QVERIFY2(error.contains(sentence), qPrintable(error));
+    }
+
+    void idxPicturesWithoutLabelsAreRefused()
+    {
+        const fs::path file = root("idx-alone") / "train-images-idx3-ubyte";
+        write_bytes(file, idx({1, 1, 2}, "ab"));
+        const std::string error = error_of([&] { open_pictures(file, Split::Train); });
+        QVERIFY2(error.find("expected train-labels-idx1-ubyte or") != std::string::npos,
+                 error.c_str());
     }
 
     void classIndexIsThePlaceInTheSortedFolderNames()
@@ -289,154 +292,6 @@ private slots:
                  qPrintable(error));
     }
 
-    void everyFormatIsDecodedByContentNotByName()
-    {
-        const QImage image = painted(7, 5);
-        for (const char* format : {"PNG", "BMP", "PPM"}) {
-            save(root("formats") / "picture.jpg", image, format);
-            compare(load_picture(root("formats") / "picture.jpg"), image);
-        }
-        save(root("formats") / "grey.pgm", image.convertToFormat(QImage::Format_Grayscale8));
-        compare(load_picture(root("formats") / "grey.pgm"),
-                image.convertToFormat(QImage::Format_Grayscale8));
-        save(root("formats") / "real.jpg", image, "JPG");
-        compare(load_picture(root("formats") / "real.jpg"),
-                QImage(QString::fromStdString((root("formats") / "real.jpg").string())));
-    }
-
-    void webpIsDecoded()
-    {
-        // Two red pixels, lossless.
-        const QByteArray bytes = QByteArray::fromHex(
-            "524946461c000000574542505650384c0f0000002f010000000710fd8ffe0722a2"
-            "ff0100");
-        const fs::path file = root("formats") / "dots.webp";
-        write_bytes(file, bytes.toStdString());
-        const Picture picture = load_picture(file);
-        QCOMPARE(picture.width, 2);
-        QCOMPARE(picture.height, 1);
-        QCOMPARE(picture.rgb, (std::vector<std::uint8_t>{255, 0, 0, 255, 0, 0}));
-        write_bytes(file, bytes.left(28).toStdString());
-        std::string error;
-        const std::string printed
-            = printed_by(root("log"), [&] { error = error_of([&] { load_picture(file); }); });
-        QVERIFY2(error.find("its WebP") != std::string::npos, error.c_str());
-        QCOMPARE(printed, std::string());
-    }
-
-    void greyPaletteDeepAndTransparentPngBecomeRgb()
-    {
-        const QImage image = painted(6, 6);
-        const fs::path file = root("png") / "a.png";
-        const QImage grey = image.convertToFormat(QImage::Format_Grayscale8);
-        const QImage palette = image.convertToFormat(QImage::Format_Indexed8);
-        for (const QImage& stored : {grey, palette, image.convertToFormat(QImage::Format_RGBX64)}) {
-            save(file, stored);
-            compare(load_picture(file), stored);
-        }
-        QImage transparent = image.convertToFormat(QImage::Format_RGBA8888);
-        for (int x = 0; x < 6; ++x)
-            transparent.bits()[4 * x + 3] = static_cast<uchar>(40 * x);
-        save(file, transparent);
-        // The colours stay as they are stored.
-        for (int y = 0; y < 6; ++y)
-            for (int x = 0; x < 6; ++x)
-                transparent.scanLine(y)[4 * x + 3] = 255;
-        compare(load_picture(file), transparent);
-    }
-
-    void exifOrientationTurnsTheTopOfThePictureUp_data()
-    {
-        QTest::addColumn<int>("orientation");
-        QTest::addColumn<QTransform>("turn");
-        QTest::newRow("2") << 2 << QTransform(-1, 0, 0, 1, 0, 0);
-        QTest::newRow("3") << 3 << QTransform(-1, 0, 0, -1, 0, 0);
-        QTest::newRow("4") << 4 << QTransform(1, 0, 0, -1, 0, 0);
-        QTest::newRow("5") << 5 << QTransform(0, 1, 1, 0, 0, 0);
-        QTest::newRow("6") << 6 << QTransform(0, 1, -1, 0, 0, 0);
-        QTest::newRow("7") << 7 << QTransform(0, -1, -1, 0, 0, 0);
-        QTest::newRow("8") << 8 << QTransform(0, -1, 1, 0, 0, 0);
-    }
-    void exifOrientationTurnsTheTopOfThePictureUp()
-    {
-        QFETCH(int, orientation);
-        QFETCH(QTransform, turn);
-        const fs::path file = root("exif") / "a.jpg";
-        save(file, painted(9, 5), "JPG");
-        const QImage stored(QString::fromStdString(file.string()));
-        std::string bytes = read_bytes(file);
-        std::string exif("\xff\xe1\x00\x22"
-                         "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
-                         4 + 6 + 8 + 2 + 9);
-        exif.push_back(static_cast<char>(orientation));
-        exif.append(6, '\0');
-        exif[3] = static_cast<char>(exif.size() - 2);
-        bytes.insert(2, exif);
-        write_bytes(file, bytes);
-        compare(load_picture(file), stored.transformed(turn));
-    }
-
-    void damagedPicturesGiveOneSentenceAndPrintNothing_data()
-    {
-        QTest::addColumn<QString>("format");
-        QTest::addColumn<QString>("damage");
-        for (const char* format : {"JPG", "PNG", "BMP", "PPM"})
-            for (const char* damage : {"cut off", "header only", "huge"})
-                QTest::addRow("%s %s", format, damage) << format << damage;
-        QTest::newRow("JPG noise") << "JPG"
-                                   << "noise";
-        QTest::newRow("PNG noise") << "PNG"
-                                   << "noise";
-        QTest::newRow("empty") << "JPG"
-                               << "empty";
-        QTest::newRow("text") << "JPG"
-                              << "text";
-    }
-    void damagedPicturesGiveOneSentenceAndPrintNothing()
-    {
-        QFETCH(QString, format);
-        QFETCH(QString, damage);
-        const fs::path file = root("damaged") / "a.jpg";
-        save(file, painted(200, 150), qPrintable(format));
-        std::string bytes = read_bytes(file);
-        if (damage == "cut off")
-            bytes.resize(bytes.size() / 2);
-        else if (damage == "header only")
-            bytes.resize(30);
-        else if (damage == "noise")
-            for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 400; ++i)
-                bytes[i] = static_cast<char>(i * i * 31 >> 3);
-        else if (damage == "huge")
-            bytes = claiming_65000_by_65000(format, bytes);
-        else
-            bytes = damage == "text" ? "Dear picture," : "";
-        write_bytes(file, bytes);
-        std::string error;
-        const std::string printed
-            = printed_by(root("log"), [&] { error = error_of([&] { load_picture(file); }); });
-        QVERIFY2(error.starts_with("Picture " + file.string() + " cannot be read: "),
-                 error.c_str());
-        if (damage == "huge")
-            QVERIFY2(error.find("claims 65000 x 65000 pixels") != std::string::npos, error.c_str());
-        QCOMPARE(printed, std::string());
-    }
-
-    void photographsDecodeAsAnotherReaderDoes()
-    {
-        const fs::path folder = fs::path(MATMAMBA_SHARED) / "data/photos";
-        if (!fs::exists(folder))
-            QSKIP("the folder data/photos of MATMAMBA_SHARED is absent");
-        int count = 0;
-        for (const auto& entry : fs::directory_iterator(folder)) {
-            if (entry.path().extension() != ".JPEG")
-                continue;
-            compare(load_picture(entry.path()),
-                    QImage(QString::fromStdString(entry.path().string())));
-            ++count;
-        }
-        QVERIFY(count > 0);
-    }
-
     void severalThreadsMayDecodeAtOnce()
     {
         const fs::path folder = root("threads");
@@ -453,227 +308,6 @@ private slots:
             });
         threads.clear();
         QCOMPARE(wrong.load(), 0);
-    }
-
-    void pixelsAreScaledAndNormalisedChannelsFirst()
-    {
-        Preprocessing how = plain();
-        how.rescale_factor = 1.0 / 255.0;
-        how.mean = {0.5f, 0.25f, 0.0f};
-        how.stddev = {0.5f, 0.25f, 2.0f};
-        const Picture picture{2, 2, {0, 51, 255, 255, 0, 0, 10, 20, 30, 102, 204, 153}};
-        const std::vector<float> values = preprocessed(picture, how, 2);
-        const double expected[12]
-            = {-1.0, 1.0, 10 / 255.0 * 2 - 1, -0.2, -0.2, -1.0, 20 / 255.0 * 4 - 1, 2.2,
-               0.5,  0.0, 15 / 255.0,         0.3};
-        for (int i = 0; i < 12; ++i)
-            QVERIFY2(std::abs(values[i] - expected[i]) < 1e-6, qPrintable(QString::number(i)));
-    }
-
-    void shrinkingAveragesOverAllPixels()
-    {
-        Picture checks{64, 64, std::vector<std::uint8_t>(64 * 64 * 3)};
-        for (int i = 0; i < 64 * 64; ++i)
-            for (int c = 0; c < 3; ++c)
-                checks.rgb[3 * i + c] = (i % 64 + i / 64) % 2 == 0 ? 200 : 100;
-        for (const char* interpolation : {"bilinear", "bicubic", "lanczos", "area"}) {
-            Preprocessing how = plain();
-            how.resize = true;
-            how.shortest_edge = 16;
-            how.interpolation = interpolation;
-            for (const float value : preprocessed(checks, how, 16))
-                QCOMPARE(value, 150.0f);
-        }
-    }
-
-    void shortSideIsResizedAndTheCentreIsCropped()
-    {
-        // A wide picture whose columns count up: after halving, column x holds 2x + 0.5.
-        Picture wide{40, 20, std::vector<std::uint8_t>(40 * 20 * 3)};
-        for (std::size_t i = 0; i < wide.rgb.size(); ++i)
-            wide.rgb[i] = static_cast<std::uint8_t>(i / 3 % 40 * 4);
-        Preprocessing how = plain();
-        how.resize = how.center_crop = true;
-        how.shortest_edge = 10;
-        how.crop_size = 8;
-        const std::vector<float> values = preprocessed(wide, how, 8);
-        // 20 columns after resizing, the crop begins at (20 - 8) / 2 = 6.
-        for (int x = 0; x < 8; ++x)
-            QCOMPARE(values[x], float((6 + x) * 8 + 2));
-    }
-
-    void squareResizeTakesTheWholePicture()
-    {
-        Picture wide{40, 20, std::vector<std::uint8_t>(40 * 20 * 3)};
-        for (std::size_t i = 0; i < wide.rgb.size(); ++i)
-            wide.rgb[i] = static_cast<std::uint8_t>(i / 3 % 40 * 4);
-        Preprocessing how = plain();
-        how.resize = true;
-        how.shortest_edge = 10;
-        how.keep_aspect = false;
-        const std::vector<float> values = preprocessed(wide, how, 10);
-        for (int x = 0; x < 10; ++x)
-            QCOMPARE(values[x], float(x * 16 + 6));
-    }
-
-    void cropLargerThanThePictureIsFilledWithBlack()
-    {
-        Preprocessing how = plain();
-        how.center_crop = true;
-        how.crop_size = 4;
-        const Picture dot{1, 2, {9, 9, 9, 8, 8, 8}};
-        const std::vector<float> values = preprocessed(dot, how, 4);
-        QCOMPARE(std::accumulate(values.begin(), values.end(), 0.0f), 3 * 17.0f);
-        QCOMPARE(values[1 * 4 + 2], 9.0f); // Hugging Face's padding rounds up on the left and top
-        QCOMPARE(values[2 * 4 + 2], 8.0f);
-    }
-
-    void anyPictureFitsAModelOfAnySize_data()
-    {
-        QTest::addColumn<int>("width");
-        QTest::addColumn<int>("height");
-        QTest::newRow("photograph") << 500 << 354;
-        QTest::newRow("upright") << 33 << 97;
-        QTest::newRow("dot") << 1 << 1;
-        QTest::newRow("line") << 1 << 300;
-        QTest::newRow("the size itself") << 32 << 32;
-    }
-    void anyPictureFitsAModelOfAnySize()
-    {
-        QFETCH(int, width);
-        QFETCH(int, height);
-        const Picture grey{width, height,
-                           std::vector<std::uint8_t>(std::size_t(width) * height * 3, 77)};
-        for (const float value : preprocessed(grey, plain(), 32))
-            QCOMPARE(value, 77.0f);
-        ModelConfig config;
-        config.image_size = 32;
-        const Preprocessing defaults = read_preprocessing(root("nowhere"), config);
-        for (const float value : preprocessed(grey, defaults, 32))
-            QVERIFY(std::isfinite(value) && value > -3);
-    }
-
-    void aPictureTooNarrowToResizeIsRefused()
-    {
-        const Picture line{1, 100000, std::vector<std::uint8_t>(300000)};
-        const std::string error = error_of([&] { preprocessed(line, Preprocessing(), 224); });
-        QVERIFY2(error.find("1 x 100000 pixels is too narrow") != std::string::npos, error.c_str());
-    }
-
-    void defaultsFollowTheModelsImageSize()
-    {
-        ModelConfig config;
-        config.image_size = 224;
-        const Preprocessing how = read_preprocessing(root("nowhere"), config);
-        QCOMPARE(how.shortest_edge, 256);
-        QCOMPARE(how.crop_size, 224);
-        QCOMPARE(how.describe(),
-                 std::string("resize 256 (area when shrinking, bicubic when enlarging), crop 224, "
-                             "mean 0.485 0.456 0.406, std 0.229 0.224 0.225"));
-    }
-
-    void preprocessorConfigIsReadAsItsAuthorsMeanIt_data()
-    {
-        QTest::addColumn<QByteArray>("json");
-        QTest::addColumn<QString>("described");
-        const QString half = ", mean 0.5 0.5 0.5, std 0.5 0.5 0.5";
-        const QByteArray end = R"(, "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]})";
-        const QString area = " (area when shrinking, %1 when enlarging)";
-        QTest::newRow("short side and crop")
-            << R"({"do_resize": true, "size": {"shortest_edge": 256}, "resample": 2,
-                   "do_center_crop": true, "crop_size": {"height": 224, "width": 224})"
-                + end
-            << "resize 256" + area.arg("bilinear") + ", crop 224" + half;
-        QTest::newRow("square") << R"({"size": {"height": 224, "width": 224}, "resample": 3)" + end
-                                << "resize 224 square" + area.arg("bicubic") + half;
-        QTest::newRow("numbers with a crop") << R"({"size": 256, "crop_size": 224, "resample": 1)"
-                + end << "resize 256" + area.arg("lanczos") + ", crop 224" + half;
-        QTest::newRow("a number without a crop")
-            << R"({"size": 224, "resample": 0)" + end << "resize 224 square (nearest)" + half;
-        QTest::newRow("as it is")
-            << R"({"do_resize": false, "do_center_crop": false, "resample": 4)" + end
-            << "no resize where the size fits (else area when shrinking, bilinear when enlarging)"
-                + half;
-        QTest::newRow("not normalised")
-            << QByteArray(R"({"do_resize": false, "crop_size": 32, "do_normalize": false})")
-            << "no resize, crop 32, mean 0 0 0, std 1 1 1";
-    }
-    void preprocessorConfigIsReadAsItsAuthorsMeanIt()
-    {
-        QFETCH(QByteArray, json);
-        QFETCH(QString, described);
-        write_bytes(root("config") / "preprocessor_config.json", json.toStdString());
-        const Preprocessing how = read_preprocessing(root("config"), ModelConfig());
-        QCOMPARE(QString::fromStdString(how.describe()), described);
-    }
-
-    void wrongPreprocessorConfigIsRefusedByField_data()
-    {
-        QTest::addColumn<QByteArray>("json");
-        QTest::addColumn<QString>("sentence");
-        const QByteArray end = R"(, "image_mean": [0, 0, 0], "image_std": [1, 1, 1]})";
-        const auto row = [&](const char* json, const char* sentence) {
-            QTest::newRow(json) << json + end << sentence;
-        };
-        QTest::newRow("no JSON") << QByteArray("{") << "is not valid JSON";
-        QTest::newRow("no object") << QByteArray("[1]") << "is no JSON object";
-        row(R"({"do_resize": 1)", "Field do_resize of");
-        row(R"({"do_resize": true)", "is missing; expected a number, {\"shortest_edge\"}");
-        row(R"({"size": {"height": 3, "width": 4})", "expected equal height and width");
-        row(R"({"size": -1)", "expected whole numbers of pixels from 1 to");
-        row(R"({"size": {"shortest_edge": 1e9})", "expected whole numbers of pixels from 1 to");
-        row(R"({"resample": 5)", "is 5; expected 0 nearest");
-        row(R"({"crop_size": "224")", "Field crop_size of");
-        row(R"({"rescale_factor": "1/255")", "Field rescale_factor of");
-        QTest::newRow("no mean") << QByteArray("{}") << "Field image_mean of";
-        QTest::newRow("std of 0") << QByteArray(
-            R"({"image_mean": [0, 0, 0], "image_std": [1, 0, 1]})")
-                                  << "expected numbers above 0";
-    }
-    void wrongPreprocessorConfigIsRefusedByField()
-    {
-        QFETCH(QByteArray, json);
-        QFETCH(QString, sentence);
-        write_bytes(root("config") / "preprocessor_config.json", json.toStdString());
-        const QString error = QString::fromStdString(
-            error_of([&] { read_preprocessing(root("config"), ModelConfig()); }));
-        QVERIFY2(error.contains(sentence) && error.contains("preprocessor_config.json"),
-                 qPrintable(error));
-    }
-
-private:
-    /// The file with 65000 x 65000 written into its header.
-    static std::string claiming_65000_by_65000(const QString& format, std::string bytes)
-    {
-        const std::string big_endian("\xfd\xe8", 2);
-        if (format == "JPG") {
-            const std::size_t frame = bytes.find("\xff\xc0");
-            return bytes.replace(frame + 5, 4, big_endian + big_endian);
-        }
-        if (format == "PNG") {
-            bytes.replace(16, 8,
-                          std::string(2, '\0') + big_endian + std::string(2, '\0') + big_endian);
-            const quint32 sum = crc32(bytes.substr(12, 17));
-            for (int i = 0; i < 4; ++i)
-                bytes[29 + i] = static_cast<char>(sum >> (24 - 8 * i));
-            return bytes;
-        }
-        if (format == "BMP") {
-            const std::string little_endian("\xe8\xfd\0\0", 4);
-            return bytes.replace(18, 8, little_endian + little_endian);
-        }
-        return "P6 65000 65000 255\nxxx";
-    }
-
-    static quint32 crc32(const std::string& bytes)
-    {
-        quint32 sum = 0xffffffff;
-        for (const char byte : bytes) {
-            sum ^= static_cast<uchar>(byte);
-            for (int bit = 0; bit < 8; ++bit)
-                sum = sum & 1 ? sum >> 1 ^ 0xedb88320 : sum >> 1;
-        }
-        return ~sum;
     }
 };
 

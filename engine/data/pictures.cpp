@@ -1,14 +1,13 @@
-// Labelled picture sets: CIFAR-10's binary batches and folders of class folders. One picture's
-// decoding is in decode_picture.cpp. Place in the way: *pictures* -> preprocess -> model.
+// Labelled picture sets: which kind a path is, and folders of class folders. One picture's decoding
+// is in decode_picture.cpp. Place in the way: *pictures* -> preprocess -> model.
 #include "engine/data/pictures.h"
 
 #include <algorithm>
 #include <functional>
-#include <sstream>
-#include <string_view>
 
+#include "engine/data/cifar_pictures.h"
+#include "engine/data/idx_pictures.h"
 #include "engine/error.h"
-#include "engine/files/text_file.h"
 
 namespace matmamba
 {
@@ -16,133 +15,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-// ---- CIFAR-10 ---------------------------------------------------------------------------------
-// A record is one label byte, then 32 x 32 red, green and blue values, each plane on its own.
-
-constexpr int kCifarSide = 32;
-constexpr int kCifarPixels = kCifarSide * kCifarSide;
-constexpr int kCifarRecordBytes = 1 + 3 * kCifarPixels;
-constexpr int kCifarClasses = 10;
-
-struct CifarBatch {
-    std::string file_name;
-    std::string records; ///< the file's bytes
-};
-
-class CifarPictures final : public PictureSet
-{
-public:
-    CifarPictures(std::vector<CifarBatch> batches, std::vector<std::string> class_names)
-        : m_batches(std::move(batches))
-        , m_class_names(std::move(class_names))
-    {
-        for (std::size_t batch = 0; batch < m_batches.size(); ++batch)
-            for (std::size_t at = 0; at < m_batches[batch].records.size(); at += kCifarRecordBytes)
-                m_places.push_back({static_cast<int>(batch), at});
-    }
-
-    std::int64_t size() const override { return static_cast<std::int64_t>(m_places.size()); }
-
-    Picture picture(std::int64_t index) const override
-    {
-        const std::uint8_t* planes = record(index) + 1;
-        Picture picture{kCifarSide, kCifarSide, {}};
-        picture.rgb.resize(3 * kCifarPixels);
-        for (int pixel = 0; pixel < kCifarPixels; ++pixel)
-            for (int channel = 0; channel < 3; ++channel)
-                picture.rgb[3 * pixel + channel] = planes[channel * kCifarPixels + pixel];
-        return picture;
-    }
-
-    int label(std::int64_t index) const override { return *record(index); }
-
-    std::string name(std::int64_t index) const override
-    {
-        const Place& place = m_places.at(index);
-        return m_batches[place.batch].file_name + " #"
-            + std::to_string(place.offset / kCifarRecordBytes);
-    }
-
-    const std::vector<std::string>& class_names() const override { return m_class_names; }
-
-private:
-    struct Place {
-        int batch;
-        std::size_t offset; ///< of the record in its batch, bytes
-    };
-
-    const std::uint8_t* record(std::int64_t index) const
-    {
-        const Place& place = m_places.at(index);
-        return reinterpret_cast<const std::uint8_t*>(m_batches[place.batch].records.data())
-            + place.offset;
-    }
-
-    std::vector<CifarBatch> m_batches;
-    std::vector<Place> m_places; ///< of each picture
-    std::vector<std::string> m_class_names;
-};
-
-CifarBatch read_cifar_batch(const fs::path& file)
-{
-    CifarBatch batch{file.filename().string(), read_text_file(file)};
-    const std::string& records = batch.records;
-    if (records.empty() || records.size() % kCifarRecordBytes != 0)
-        throw Error("CIFAR-10 file " + file.string() + " has " + std::to_string(records.size())
-                    + " bytes; expected a multiple of " + std::to_string(kCifarRecordBytes)
-                    + " (1 label and 3072 colour bytes a picture)");
-    for (std::size_t at = 0; at < records.size(); at += kCifarRecordBytes) {
-        const int label = static_cast<std::uint8_t>(records[at]);
-        if (label >= kCifarClasses)
-            throw Error("CIFAR-10 file " + file.string() + " has label " + std::to_string(label)
-                        + " at byte " + std::to_string(at) + " (picture "
-                        + std::to_string(at / kCifarRecordBytes) + "); expected 0 to 9");
-    }
-    return batch;
-}
-
-std::vector<std::string> read_cifar_class_names(const fs::path& folder)
-{
-    const fs::path file = folder / "batches.meta.txt";
-    if (!fs::exists(file))
-        return {"airplane", "automobile", "bird",  "cat",  "deer",
-                "dog",      "frog",       "horse", "ship", "truck"};
-    constexpr std::uintmax_t kLimitBytes = 1 << 16;
-    std::istringstream lines(read_text_file(file, kLimitBytes));
-    std::vector<std::string> names;
-    for (std::string line; std::getline(lines, line);) {
-        if (line.ends_with('\r'))
-            line.pop_back();
-        if (!line.empty())
-            names.push_back(line);
-    }
-    if (names.size() != kCifarClasses)
-        throw Error("Class names " + file.string() + " has " + std::to_string(names.size())
-                    + " names; expected 10, one a line");
-    return names;
-}
-
-bool is_cifar_train_file(const fs::path& file)
-{
-    return file.filename().string().starts_with("data_batch") && file.extension() == ".bin";
-}
-
-bool is_cifar_test_file(const fs::path& file)
-{
-    return file.filename() == "test_batch.bin";
-}
-
-std::unique_ptr<PictureSet> open_cifar_files(const std::vector<fs::path>& files)
-{
-    std::vector<CifarBatch> batches;
-    for (const fs::path& file : files)
-        batches.push_back(read_cifar_batch(file));
-    return std::make_unique<CifarPictures>(std::move(batches),
-                                           read_cifar_class_names(files.front().parent_path()));
-}
-
-// ---- Folders of class folders -----------------------------------------------------------------
 
 class FolderPictures final : public PictureSet
 {
@@ -281,26 +153,11 @@ fs::path split_folder(const fs::path& root, Split split)
 
 std::unique_ptr<PictureSet> open_folder(const fs::path& folder, Split split)
 {
-    // The name of the folder in the published archive.
-    if (fs::is_directory(folder / "cifar-10-batches-bin"))
-        return open_folder(folder / "cifar-10-batches-bin", split);
-    const auto batches = [&](bool (*wanted)(const fs::path&)) {
-        return list(folder, [&](const fs::directory_entry& entry) {
-            return entry.is_regular_file() && wanted(entry.path());
-        });
-    };
-    const std::vector<fs::path> train = batches(is_cifar_train_file);
-    const std::vector<fs::path> test = batches(is_cifar_test_file);
-    if (train.empty() && test.empty())
-        return open_class_folders(split_folder(folder, split));
-    const std::vector<fs::path>& files = split == Split::Train ? train : test;
-    if (files.empty())
-        throw Error("CIFAR-10 folder " + folder.string() + " has only "
-                    + (split == Split::Train ? "test_batch.bin; expected data_batch_*.bin to train "
-                                               "on"
-                                             : "data_batch_*.bin; expected test_batch.bin to "
-                                               "measure on"));
-    return open_cifar_files(files);
+    if (auto cifar = open_cifar_folder(folder, split))
+        return cifar;
+    if (auto idx = open_idx_folder(folder, split))
+        return idx;
+    return open_class_folders(split_folder(folder, split));
 }
 
 } // namespace
@@ -312,12 +169,14 @@ std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Spl
             return open_folder(path, split);
         if (!fs::exists(path))
             throw Error("There is nothing at " + path.string()
-                        + "; expected a folder of class folders or CIFAR-10 files");
-        if (path.extension() != ".bin")
-            throw Error("File " + path.string()
-                        + " is no set of labelled pictures; expected a "
-                          "folder of class folders, or CIFAR-10's .bin files");
-        return open_cifar_files({path});
+                        + "; expected a folder of class folders, CIFAR-10 or IDX files");
+        if (path.extension() == ".bin")
+            return open_cifar_file(path);
+        if (is_idx_images_name(path))
+            return open_idx_file(path);
+        throw Error("File " + path.string()
+                    + " is no set of labelled pictures; expected a folder "
+                      "of class folders, CIFAR-10's .bin files or MNIST's images-idx3 files");
     } catch (const fs::filesystem_error& error) {
         throw Error("Folder " + path.string() + " cannot be listed: " + error.code().message()
                     + "; expected one that may be read");

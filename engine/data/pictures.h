@@ -39,6 +39,8 @@ public:
 /// Opens `path` as one of
 /// - a CIFAR-10 binary folder (data_batch_*.bin, test_batch.bin; `test` split wanted by evaluation)
 ///   or a single such .bin file;
+/// - a folder of MNIST-style IDX files (train-images-idx3-ubyte and t10k-images-idx3-ubyte with
+///   their labels, also gzipped) or a single such images file; grey becomes RGB;
 /// - an image folder: root/<class>/<picture>, class index = place in the sorted folder names; a
 ///   root with `train/`, or `test/`, `val/`, `valid/`, `validation/` (the first that has class
 ///   folders), means that split. Hidden entries and other extensions are ignored.
