@@ -125,7 +125,9 @@ void Tokenizer::State::add_merges(const TokenizerFiles& files)
 {
     pairs.merges.reserve(files.merges.size());
     std::int32_t rank = 0;
-    for (const auto& [left, right] : files.merges) {
+    for (const auto& merge : files.merges) {
+        const std::string& left = merge.first;
+        const std::string& right = merge.second;
         const auto id_of = [&](const std::string& spelling) {
             const auto found = files.vocabulary.find(spelling);
             if (found == files.vocabulary.end())
