@@ -14,7 +14,8 @@
 
 #include "engine/model/config.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 enum class StoredType { F32, F16, BF16 };
 int bytes_of(StoredType type);

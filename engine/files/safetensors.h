@@ -9,7 +9,8 @@
 
 #include "engine/files/checkpoint.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Reads a safetensors file in place. Throws Error on anything that the format forbids: a header
 /// that is too long or no JSON, an unknown dtype, overlaps, holes, offsets outside the file.

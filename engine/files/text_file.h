@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// The bytes of a file. Throws Error if it cannot be read or is larger than `limit_bytes`.
 std::string read_text_file(const std::filesystem::path& file,

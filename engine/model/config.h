@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Heads of every layer at full width (d_inner / head_dim, whatever d_model is).
 inline constexpr int kMaxHeads = 64;

@@ -7,7 +7,8 @@
 #include "engine/model/config.h"
 #include "engine/model/plan.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Cost of one sample: a picture (vision) or a scored token (language).
 struct Cost {

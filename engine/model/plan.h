@@ -8,7 +8,8 @@
 
 #include "engine/model/config.h"
 
-namespace matmamba {
+namespace matmamba
+{
 
 /// Heads of each layer, 1 … 64. A value type: comparable, usable as a map key.
 struct Plan {
