@@ -36,18 +36,26 @@ void printSentence(const QString& sentence)
     std::fprintf(stderr, "%s\n", sentence.toUtf8().constData());
 }
 
-/// Qt must know before the application is made that there is nothing to draw on.
-void drawOffscreenWithoutDisplay(int argc, char** argv)
+bool endsWithoutWindow(int argc, char** argv)
 {
-    const bool display = qEnvironmentVariableIsSet("DISPLAY")
-        || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
-        || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
-    for (int i = 1; i < argc && !display; ++i)
+    for (int i = 1; i < argc; ++i)
         for (const char* windowless : {"--screenshot", "--help", "-h", "--version", "-v"})
-            if (std::strncmp(argv[i], windowless, std::strlen(windowless)) == 0) {
-                qputenv("QT_QPA_PLATFORM", "offscreen");
-                return;
-            }
+            if (std::strncmp(argv[i], windowless, std::strlen(windowless)) == 0)
+                return true;
+    return false;
+}
+
+/// Before the application is made: Qt must know that there may be nothing to draw on, and what it
+/// remarks about that is nothing for a user; stderr is for our one sentence.
+void prepareToEndWithoutWindow()
+{
+    if (!qEnvironmentVariableIsSet("DISPLAY") && !qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
+        && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+    qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
+        if (type == QtCriticalMsg || type == QtFatalMsg)
+            printSentence(message);
+    });
 }
 
 void describeCommandLine(QCommandLineParser& parser)
@@ -175,7 +183,8 @@ int run(const Options& options)
 
 int main(int argc, char** argv)
 {
-    drawOffscreenWithoutDisplay(argc, argv);
+    if (endsWithoutWindow(argc, argv))
+        prepareToEndWithoutWindow();
     QApplication application(argc, argv);
     QApplication::setApplicationName("matmamba-explorer");
     QApplication::setApplicationDisplayName("MatMamba Explorer");

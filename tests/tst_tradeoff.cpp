@@ -1,0 +1,185 @@
+// What the trade-off plot shows, as numbers: points in the chosen axes, the current plan's marker,
+// and the texts beside them.
+#include <QDir>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "ui/path_kind.h"
+#include "ui/plan_file.h"
+#include "ui/tradeoff_points.h"
+
+using namespace matmamba;
+
+class TestTradeoff : public QObject
+{
+    Q_OBJECT
+private:
+    PlanModel m_plan;
+    RunStore m_runs;
+
+    static Measurement measured(double top1, double error, std::int64_t done)
+    {
+        Measurement measurement;
+        measurement.top1 = Metric{top1, error, done};
+        measurement.loss = Metric{1 - top1, error, done};
+        measurement.samples_done = done;
+        measurement.samples_total = 10000;
+        return measurement;
+    }
+
+private slots:
+    void init()
+    {
+        ModelConfig config;
+        config.kind = ModelKind::Vision;
+        config.d_model = 64;
+        config.n_layer = 2;
+        config.n_classes = 10;
+        config.patch_size = 4;
+        config.image_size = 32;
+        m_plan.reset(config, 2);
+        DataInfo data;
+        data.samples = 10000;
+        m_runs.startData(data);
+    }
+
+    void numbersAreWrittenForPeople_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("expected");
+        QTest::newRow("thousands") << countText(10000) << "10,000";
+        QTest::newRow("small count") << countText(64) << "64";
+        QTest::newRow("mega") << scaledText(41234567, "FLOPs") << "41.2 MFLOPs";
+        QTest::newRow("giga") << scaledText(2.1e9, "B") << "2.10 GB";
+        QTest::newRow("hundreds") << scaledText(412345, "B") << "412 kB";
+        QTest::newRow("rounds into the next prefix") << scaledText(999900, "B") << "1.00 MB";
+        QTest::newRow("no prefix") << scaledText(640, "B") << "640 B";
+        QTest::newRow("fraction") << scaledText(3.14159, "ms") << "3.14 ms";
+        QTest::newRow("no unit") << scaledText(2612345, "") << "2.61 M";
+        QTest::newRow("percent") << metricText({71.34, 0.41, 10}, Quality::Top1) << "71.3 ± 0.4 %";
+        QTest::newRow("nats") << metricText({0.8123, 0.0124, 10}, Quality::Loss)
+                              << "0.812 ± 0.012 nats";
+        QTest::newRow("perplexity")
+            << metricText({17.234, 0.2, 10}, Quality::Perplexity) << "17.23 ± 0.20";
+        QTest::newRow("result") << resultText(measured(0.713, 0.004, 2400), Quality::Top1)
+                                << "71.3 ± 0.4 % (n = 2,400 of 10,000)";
+        QTest::newRow("not measured")
+            << resultText(measured(0.713, 0.004, 2400), Quality::Perplexity) << "";
+    }
+    void numbersAreWrittenForPeople()
+    {
+        QFETCH(QString, text);
+        QFETCH(QString, expected);
+        QCOMPARE(text, expected);
+    }
+
+    void runsBecomePointsInTheChosenAxes()
+    {
+        const Plan mixed{{64, 10}};
+        m_runs.record(Plan::uniform(2, 64), measured(0.75, 0.01, 64));
+        m_runs.record(mixed, measured(0.6, 0.02, 64));
+        m_runs.record(Plan::uniform(2, 8), measured(0.5, 0.03, 64));
+        const CostAxis axis = costAxis(CostKind::Params, m_plan);
+        const auto points = plotPoints(m_runs, m_plan, Quality::Top1, axis);
+        QCOMPARE(points.size(), std::size_t(3));
+        QCOMPARE(points[0].plan, Plan::uniform(2, 8)); // in the order of the axis
+        QVERIFY(points[0].isStop && !points[1].isStop && points[2].isStop);
+        QCOMPARE(points[1].plan, mixed);
+        QCOMPARE(points[1].y, 60.0); // percent
+        QCOMPARE(points[1].yError, 2.0);
+        QCOMPARE(points[1].x, double(m_plan.cost(mixed).params) / axis.factor);
+        QVERIFY(plotPoints(m_runs, m_plan, Quality::Perplexity, axis).empty());
+    }
+
+    void aUniformWidthThatWasNotTrainedIsNoStop()
+    {
+        m_runs.record(Plan::uniform(2, 24), measured(0.7, 0.01, 64));
+        const auto points
+            = plotPoints(m_runs, m_plan, Quality::Loss, costAxis(CostKind::Flops, m_plan));
+        QCOMPARE(points.size(), std::size_t(1));
+        QVERIFY(!points[0].isStop);
+    }
+
+    void theMarkerKeepsTheLastResultUntilThereIsANewOne()
+    {
+        const CostAxis axis = costAxis(CostKind::Flops, m_plan);
+        CurrentResult current;
+        const auto marker = [&] { return current.marker(m_runs, m_plan, Quality::Top1, axis); };
+        QVERIFY(!marker().result);
+        const double fullX = marker().x;
+
+        m_runs.record(m_plan.plan(), measured(0.713, 0.004, 2400));
+        QVERIFY(marker().result && !marker().isPrevious);
+        QCOMPARE(marker().text, QString("71.3 ± 0.4 % (n = 2,400 of 10,000)"));
+
+        m_plan.setLayer(0, 20);
+        QVERIFY(marker().x < fullX); // the cost follows at once
+        QVERIFY(marker().result && marker().isPrevious);
+        QCOMPARE(marker().result->plan, Plan::uniform(2, 64));
+        QCOMPARE(marker().text, QString("previous plan: 71.3 ± 0.4 %"));
+
+        m_runs.record(m_plan.plan(), measured(0.5, 0.06, 64));
+        QVERIFY(!marker().isPrevious);
+        QCOMPARE(marker().result->y, 50.0);
+
+        m_runs.clear();
+        current.forget();
+        QVERIFY(!marker().result);
+    }
+
+    void resultsWithoutDataAreNotKept()
+    {
+        m_runs.clear();
+        m_runs.record(m_plan.plan(), measured(0.7, 0.01, 64));
+        QVERIFY(m_runs.runs().empty());
+    }
+
+    void theToolTipTellsAllNumbers()
+    {
+        const Plan half = Plan::uniform(2, 32);
+        const QString tip = runToolTip(half, measured(0.713, 0.004, 2400), m_plan);
+        for (const char* part : {"width 32", "71.3", "0.4", "2,400", "10,000", "FLOPs",
+                                 "Parameters", "Weights", "Loss"})
+            QVERIFY2(tip.contains(part), part);
+    }
+
+    void aPlanFileIsReadBack()
+    {
+        QTemporaryDir folder;
+        const QString file = folder.filePath("plan.json");
+        const Plan plan{{64, 7}};
+        QCOMPARE(writePlanFile(file, plan, "tiny"), QString());
+        QCOMPARE(parse_plan(file.toStdString(), m_plan.config()), plan);
+        QVERIFY(writePlanFile(folder.filePath("absent/plan.json"), plan, "tiny")
+                    .contains("absent/plan.json"));
+    }
+
+    void pathsAreToldApartByWhatStandsThere()
+    {
+        QTemporaryDir folder;
+        const auto touch = [&](const QString& name) {
+            QFile file(folder.filePath(name));
+            QVERIFY(file.open(QIODevice::WriteOnly));
+        };
+        QVERIFY(QDir(folder.path()).mkpath("model"));
+        QVERIFY(QDir(folder.path()).mkpath("pictures"));
+        for (const char* name : {"model/config.json", "model/pytorch_model.bin", "test_batch.bin",
+                                 "cat.JPG", "cat.png", "book.txt", "model.safetensors"})
+            touch(name);
+        const auto kind = [&](const char* name) { return kindOfPath(folder.filePath(name)); };
+        QCOMPARE(kind("model"), PathKind::Model);
+        QCOMPARE(kind("model/pytorch_model.bin"), PathKind::Model);
+        QCOMPARE(kind("model.safetensors"), PathKind::Model);
+        QCOMPARE(kind("pictures"), PathKind::Data);
+        QCOMPARE(kind("test_batch.bin"), PathKind::Data);
+        QCOMPARE(kind("book.txt"), PathKind::Data);
+        QCOMPARE(kind("cat.JPG"), PathKind::Picture);
+        QCOMPARE(kind("cat.png"), PathKind::Picture);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTradeoff)
+#include "tst_tradeoff.moc"

@@ -1,0 +1,509 @@
+// The real window with the real engine on fixtures, driven by synthetic mouse and keys, offscreen.
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFile>
+#include <QImage>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QProcess>
+#include <QRandomGenerator>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QToolButton>
+
+#include <memory>
+
+#include "ui/classify_page.h"
+#include "ui/cost_panel.h"
+#include "ui/error_bar.h"
+#include "ui/explorer_window.h"
+#include "ui/recent_paths.h"
+#include "ui/status_panel.h"
+#include "ui/tradeoff_page.h"
+#include "ui/tradeoff_plot.h"
+#include "ui/width_slider.h"
+#include "ui/widths_panel.h"
+
+using namespace matmamba;
+
+class TestWindow : public QObject
+{
+    Q_OBJECT
+private:
+    QTemporaryDir m_folder;
+    QString m_model = QString(MATMAMBA_FIXTURES) + "/vision-tiny";
+    QString m_pictures, m_manyPictures, m_picture;
+    ModelConfig m_config;
+    std::unique_ptr<QSettings> m_settings;
+    std::unique_ptr<ExplorerWindow> m_window;
+
+    PlanModel& plan() { return m_window->plan(); }
+    TradeoffPlot& plot() { return *m_window->tradeoff().plot(); }
+    int bars() const { return std::min(5, m_config.n_classes); }
+
+    /// A class folder for each class of the model with `each` pictures of noise.
+    void makePictures(const QString& folder, int each)
+    {
+        for (int label = 0; label < m_config.n_classes; ++label) {
+            const QString name = m_config.class_names.empty()
+                ? QString("class%1").arg(label, 4, 10, QChar('0'))
+                : QString::fromStdString(m_config.class_names[label]);
+            QVERIFY(QDir(folder).mkpath(name));
+            for (int i = 0; i < each; ++i) {
+                QImage image(m_config.image_size, m_config.image_size, QImage::Format_RGB888);
+                for (int y = 0; y < image.height(); ++y)
+                    for (int x = 0; x < image.width(); ++x)
+                        image.setPixel(x, y, QRandomGenerator::global()->generate() | 0xff000000u);
+                QVERIFY(image.save(QString("%1/%2/%3.bmp").arg(folder, name).arg(i)));
+            }
+        }
+    }
+
+    void openModel()
+    {
+        QSignalSpy opened(&m_window->bridge(), &EngineBridge::modelOpened);
+        m_window->openModel(m_model);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
+    }
+    void openData(const QString& folder)
+    {
+        QSignalSpy opened(&m_window->bridge(), &EngineBridge::dataOpened);
+        m_window->openData(folder);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
+    }
+    void drop(const QString& path)
+    {
+        QMimeData mime;
+        mime.setUrls({QUrl::fromLocalFile(path)});
+        QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &mime, Qt::LeftButton,
+                              Qt::NoModifier);
+        QCoreApplication::sendEvent(m_window.get(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent event(QPointF(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(m_window.get(), &event);
+    }
+    /// Where on a slider the mouse must be for `heads`.
+    static QPoint on(const WidthSlider* slider, int heads)
+    {
+        return {slider->width() / 2, slider->height() - 1 - slider->heightOf(heads)};
+    }
+    QAction* action(const QKeySequence& keys)
+    {
+        for (QAction* candidate : m_window->findChildren<QAction*>())
+            if (candidate->shortcut() == keys)
+                return candidate;
+        return nullptr;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY2(QFile::exists(m_model + "/config.json"),
+                 qPrintable("the fixture model is missing: " + m_model));
+        m_config = read_config((m_model + "/config.json").toStdString());
+        m_pictures = m_folder.filePath("pictures");
+        m_manyPictures = m_folder.filePath("many");
+        makePictures(m_pictures, 320 / m_config.n_classes + 1);
+        makePictures(m_manyPictures, 6000 / m_config.n_classes + 1);
+        m_picture = m_folder.filePath("photo.png");
+        QImage photo(300, 200, QImage::Format_RGB32);
+        photo.fill(QColor(200, 40, 60));
+        QVERIFY(photo.save(m_picture));
+    }
+
+    void init()
+    {
+        m_settings
+            = std::make_unique<QSettings>(m_folder.filePath("settings.ini"), QSettings::IniFormat);
+        m_settings->clear();
+        m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+    }
+    void cleanup()
+    {
+        m_window.reset();
+        m_settings.reset();
+    }
+
+    void theEmptyWindowSaysWhatToDo()
+    {
+        QCOMPARE(m_window->widths().layerCount(), 0);
+        QVERIFY(plot().message().contains("Open a model"));
+        QCOMPARE(m_window->costs().valueText(CostKind::Flops), QString("–"));
+        m_window->openData(m_pictures);
+        QVERIFY(m_window->errorBar().sentence().contains("Open a model first"));
+    }
+
+    void aModelOpensAtFullWidth()
+    {
+        openModel();
+        QCOMPARE(m_window->widths().layerCount(), m_config.n_layer);
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 64));
+        QCOMPARE(m_window->costs().shareText(CostKind::Params), QString("100.0 % of full"));
+        QVERIFY(plot().message().contains("Data → Open folder"));
+        QVERIFY(m_window->windowTitle().contains("vision-tiny"));
+        QCOMPARE(m_window->errorBar().sentence(), QString());
+    }
+
+    void everySliderHasANameWithItsWidth()
+    {
+        openModel();
+        plan().setLayer(1, 32);
+        for (int layer = 0; layer < m_config.n_layer; ++layer)
+            QCOMPARE(m_window->widths().layerSlider(layer)->accessibleName(),
+                     QString("Layer %1 width, %2 of 64 heads")
+                         .arg(layer + 1)
+                         .arg(plan().plan().heads[layer]));
+        QVERIFY(
+            m_window->widths().masterSlider()->accessibleName().startsWith("Width of all layers"));
+    }
+
+    void aDragMovesCostAndMarkerInTheSameTurn()
+    {
+        openModel();
+        WidthSlider* slider = m_window->widths().layerSlider(0);
+        const QString flops = m_window->costs().valueText(CostKind::Flops);
+        const double x = plot().current()->x;
+        // No event loop runs between the mouse events and the checks.
+        QTest::mousePress(slider, Qt::LeftButton, {}, on(slider, 64));
+        QTest::mouseMove(slider, on(slider, 20));
+        QVERIFY(plan().plan().heads[0] < 24 && plan().plan().heads[0] > 16);
+        QVERIFY(m_window->costs().valueText(CostKind::Flops) != flops);
+        QVERIFY(m_window->costs().shareText(CostKind::Flops) != "100.0 % of full");
+        QVERIFY(plot().current()->x < x);
+        QTest::mouseRelease(slider, Qt::LeftButton, {}, on(slider, 20));
+    }
+
+    void undoTakesADragBackInOneStep()
+    {
+        openModel();
+        WidthSlider* slider = m_window->widths().layerSlider(1);
+        plan().setLayer(0, 40);
+        const Plan before = plan().plan();
+        QTest::mousePress(slider, Qt::LeftButton, {}, on(slider, 60));
+        for (int heads = 59; heads >= 10; --heads)
+            QTest::mouseMove(slider, on(slider, heads));
+        QTest::mouseRelease(slider, Qt::LeftButton, {}, on(slider, 10));
+        const Plan after = plan().plan();
+        QVERIFY(after != before);
+        QTest::keyClick(m_window.get(), Qt::Key_Z, Qt::ControlModifier);
+        QCOMPARE(plan().plan(), before);
+        QCOMPARE(slider->value(), 64);
+        QTest::keyClick(m_window.get(), Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(plan().plan(), after);
+    }
+
+    void keysWheelAndDoubleClickMoveTheWidth()
+    {
+        openModel();
+        WidthSlider* slider = m_window->widths().layerSlider(0);
+        const auto width = [&] { return plan().plan().heads[0]; };
+        slider->setFocus();
+        QTest::keyClick(slider, Qt::Key_PageDown);
+        QCOMPARE(width(), 32);
+        QTest::keyClick(slider, Qt::Key_Down);
+        QCOMPARE(width(), 31);
+        QTest::keyClick(slider, Qt::Key_PageDown);
+        QCOMPARE(width(), 16);
+        QTest::keyClick(slider, Qt::Key_Up);
+        QCOMPARE(width(), 17);
+        QTest::keyClick(slider, Qt::Key_PageUp);
+        QCOMPARE(width(), 32);
+        QWheelEvent notch(QPointF(5, 5), slider->mapToGlobal(QPointF(5, 5)), {}, {0, -120},
+                          Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(slider, &notch);
+        QCOMPARE(width(), 31);
+        QTest::mouseDClick(slider, Qt::LeftButton, {}, on(slider, 31));
+        QCOMPARE(width(), 64);
+    }
+
+    void masterAndPresetsSetAllLayers()
+    {
+        openModel();
+        m_window->widths().masterSlider()->setFocus();
+        QTest::keyClick(m_window->widths().masterSlider(), Qt::Key_PageDown);
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 32));
+        action(QKeySequence("Ctrl+4"))->trigger();
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 8));
+        QCOMPARE(m_window->widths().masterSlider()->value(), 8);
+        action(QKeySequence("Ctrl+R"))->trigger();
+        QVERIFY(plan().undoStack()->undoText().contains("random"));
+    }
+
+    void picturesFillThePlotWithTheTrainedWidths()
+    {
+        openModel();
+        openData(m_pictures);
+        const auto isFull = [this] {
+            for (const Plan& stop : stopPlans(m_config.n_layer))
+                if (const Measurement* run = m_window->runs().find(stop); !run || !run->complete())
+                    return false;
+            return true;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(isFull(), 60000);
+        QCOMPARE(plot().points().size(), std::size_t(4));
+        for (const PlotPoint& point : plot().points()) {
+            QVERIFY(point.isStop);
+            QVERIFY(point.y >= 0 && point.y <= 100);
+            QVERIFY(point.x > 0);
+        }
+        QCOMPARE(plot().message(), QString());
+        QVERIFY(plot().current()->text.contains("(n = "));
+        QTRY_VERIFY(m_window->status().workText().startsWith("Measured on all"));
+    }
+
+    void axesAreChosenByBoxes()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        QComboBox* quality = m_window->tradeoff().qualityBox();
+        QComboBox* cost = m_window->tradeoff().costBox();
+        const PlotPoint top1 = plot().points().front();
+        quality->setCurrentIndex(quality->findText("Loss"));
+        QVERIFY(plot().points().front().y != top1.y);
+        QCOMPARE(plot().yAxis->label(), QString("Loss, nats"));
+        cost->setCurrentIndex(cost->findText("Parameters"));
+        QVERIFY(plot().points().front().x != top1.x);
+        QVERIFY(plot().xAxis->label().startsWith("Parameters"));
+        action(QKeySequence("Ctrl+L"))->trigger();
+        QCOMPARE(plot().xAxis->scaleType(), QCPAxis::stLogarithmic);
+    }
+
+    void aClickedPointBringsItsPlanToTheSliders()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        action(QKeySequence("Ctrl+R"))->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(plot().points().size() > 4, 60000);
+        action(QKeySequence("Ctrl+M"))->trigger(); // stops only: no other point is in the way
+        plot().replot();
+        const PlotPoint narrowest = plot().points().front();
+        QVERIFY(narrowest.isStop);
+        QTest::mouseClick(&plot(), Qt::LeftButton, {}, plot().pixelOf(narrowest).toPoint());
+        QCOMPARE(plan().plan(), narrowest.plan);
+        QCOMPARE(m_window->widths().layerSlider(0)->value(), narrowest.plan.heads[0]);
+    }
+
+    void aNewerPlanSupersedesTheOneBeingMeasured()
+    {
+        openModel();
+        openData(m_manyPictures);
+        QSignalSpy measured(&m_window->bridge(), &EngineBridge::measured);
+        QTRY_VERIFY_WITH_TIMEOUT(!measured.isEmpty(), 30000);
+        const std::int64_t all = m_window->runs().data()->samples;
+        for (const int heads : {50, 40, 30, 20})
+            plan().setLayer(0, heads);
+        const Plan newest = plan().plan();
+        // While the new plan has no result, the last one stays on the plot, named as such.
+        QVERIFY(plot().current()->isPrevious);
+        QVERIFY(plot().current()->text.contains("previous plan"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().find(newest), 30000);
+        QVERIFY(!plot().current()->isPrevious);
+        const Measurement* full = m_window->runs().find(Plan::uniform(m_config.n_layer, 64));
+        QVERIFY2(!full || full->samples_done < all, "the first plan ran to its end before");
+    }
+
+    void measuringIsCancelledAndGoesOnWithTheNextMove()
+    {
+        openModel();
+        openData(m_manyPictures);
+        QSignalSpy measured(&m_window->bridge(), &EngineBridge::measured);
+        QTRY_VERIFY_WITH_TIMEOUT(!measured.isEmpty(), 30000);
+        QSignalSpy idle(&m_window->bridge(), &EngineBridge::idle);
+        QVERIFY(action(QKeySequence(Qt::Key_Escape))->isEnabled());
+        QTest::keyClick(m_window.get(), Qt::Key_Escape);
+        QTRY_COMPARE(idle.count(), 1);
+        QCOMPARE(idle.first().first().toBool(), true);
+        QVERIFY(m_window->status().workText().startsWith("Cancelled"));
+        QVERIFY(!m_window->runs().runs().empty()); // what was measured stays
+        for (const auto& [plan, run] : m_window->runs().runs())
+            QVERIFY(!run.complete());
+        plan().setAllLayers(20);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().find(plan().plan()), 30000);
+    }
+
+    void aBadFolderGivesASentenceAndKeepsTheModel()
+    {
+        openModel();
+        openData(m_pictures);
+        plan().setLayer(0, 12);
+        const Plan before = plan().plan();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->openModel(m_folder.path());
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().isVisible());
+        QVERIFY(m_window->errorBar().sentence().contains(m_folder.path()));
+        QCOMPARE(plan().plan(), before);
+        QVERIFY(m_window->model().has_value());
+        QVERIFY(m_window->runs().data().has_value());
+        // The model still answers.
+        plan().setLayer(0, 13);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().find(plan().plan()), 30000);
+        QTest::mouseClick(m_window->errorBar().findChild<QToolButton*>("dismissError"),
+                          Qt::LeftButton);
+        QCOMPARE(m_window->errorBar().sentence(), QString());
+    }
+
+    void badDataGivesASentence()
+    {
+        openModel();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->openData(m_folder.filePath("absent"));
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().sentence().contains("absent"));
+        QVERIFY(!m_window->runs().data());
+    }
+
+    void anotherModelClearsThePointsAndReopensTheData()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(!plot().points().empty(), 30000);
+        QSignalSpy reopened(&m_window->bridge(), &EngineBridge::dataOpened);
+        QSignalSpy restarted(&m_window->runs(), &RunStore::restarted);
+        openModel();
+        QVERIFY(restarted.count() >= 1);
+        QTRY_COMPARE_WITH_TIMEOUT(reopened.count(), 1, 30000);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+    }
+
+    void aDroppedPictureIsClassifiedAndFollowsThePlan()
+    {
+        openModel();
+        QSignalSpy classified(&m_window->bridge(), &EngineBridge::classified);
+        drop(m_picture);
+        QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 1, 30000);
+        QCOMPARE(m_window->classifier().visibleBars(), bars());
+        double sum = 0;
+        for (const ClassScore& score : m_window->classifier().result()->scores)
+            sum += score.probability;
+        QVERIFY(sum > 0 && sum < 1.001);
+        plan().setAllLayers(8);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->classifier().result()->plan == plan().plan(), 30000);
+    }
+
+    void whatIsDroppedIsOpenedAsWhatItIs()
+    {
+        QSignalSpy model(&m_window->bridge(), &EngineBridge::modelOpened);
+        QSignalSpy data(&m_window->bridge(), &EngineBridge::dataOpened);
+        drop(m_model);
+        QTRY_COMPARE_WITH_TIMEOUT(model.count(), 1, 30000);
+        drop(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(data.count(), 1, 30000);
+    }
+
+    void aFileThatIsNoPictureGivesASentence()
+    {
+        openModel();
+        const QString file = m_folder.filePath("broken.png");
+        QFile broken(file);
+        QVERIFY(broken.open(QIODevice::WriteOnly));
+        broken.write("not a picture");
+        broken.close();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        drop(file);
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().sentence().contains("broken.png"));
+        QVERIFY(!m_window->classifier().hasPicture());
+    }
+
+    void coloursFollowThePalette()
+    {
+        openModel();
+        QPalette dark;
+        dark.setColor(QPalette::Base, QColor(25, 25, 28));
+        dark.setColor(QPalette::Window, QColor(35, 35, 38));
+        dark.setColor(QPalette::Text, Qt::white);
+        dark.setColor(QPalette::WindowText, Qt::white);
+        const QPalette light = QApplication::palette();
+        QApplication::setPalette(dark);
+        QTRY_COMPARE(plot().toPixmap().toImage().pixelColor(2, 2), QColor(25, 25, 28));
+        QApplication::setPalette(light);
+    }
+
+    void everyActionHasAShortcut()
+    {
+        openModel();
+        for (const QAction* entry : m_window->menuBar()->actions()) {
+            const auto* menu = entry->menu<QMenu*>();
+            QVERIFY(menu);
+            for (const QAction* item : menu->actions())
+                QVERIFY2(item->isSeparator() || item->menu<QMenu*>() || !item->shortcut().isEmpty(),
+                         qPrintable(item->text()));
+        }
+    }
+
+    void openedPathsAreRemembered()
+    {
+        openModel();
+        openData(m_pictures);
+        m_window->close();
+        QVERIFY(m_settings->value("recent/models").toStringList().first().endsWith("vision-tiny"));
+        QVERIFY(m_settings->value("recent/data").toStringList().first().endsWith("pictures"));
+        QVERIFY(!m_settings->value("window/geometry").toByteArray().isEmpty());
+    }
+
+    void thePlotIsSaved()
+    {
+        openModel();
+        for (const char* name : {"plot.png", "plot.pdf"}) {
+            const QString file = m_folder.filePath(name);
+            QCOMPARE(m_window->tradeoff().save(file), QString());
+            QVERIFY(QFileInfo(file).size() > 1000);
+        }
+        QVERIFY(!QImage(m_folder.filePath("plot.png")).isNull());
+        QVERIFY(!m_window->tradeoff().save(m_folder.filePath("absent/plot.png")).isEmpty());
+    }
+
+    void screenshotModeWritesAPictureOfTheSizeAsked()
+    {
+        const QString file = m_folder.filePath("shot.png");
+        QProcess process;
+        process.start(MATMAMBA_EXPLORER,
+                      {m_model, "--data", m_pictures, "--picture", m_picture, "--plan", "24",
+                       "--device", "cpu", "--screenshot", file, "--size", "1000x700"});
+        QVERIFY(process.waitForFinished(120000));
+        QCOMPARE(QString::fromUtf8(process.readAllStandardError()), QString());
+        QCOMPARE(process.exitCode(), 0);
+        QCOMPARE(QImage(file).size(), QSize(1000, 700));
+    }
+
+    void screenshotModeEndsWithASentence_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<int>("exitCode");
+        const QString file = m_folder.filePath("no.png");
+        QTest::newRow("no model there")
+            << QStringList{m_folder.filePath("absent"), "--screenshot", file} << 1;
+        QTest::newRow("a plan of too many layers")
+            << QStringList{m_model, "--plan", QString("8,").repeated(99) + "8", "--screenshot",
+                           file}
+            << 1;
+        QTest::newRow("wrong size")
+            << QStringList{m_model, "--screenshot", file, "--size", "big"} << 2;
+        QTest::newRow("unknown option") << QStringList{"--nonsense", "--screenshot", file} << 2;
+    }
+    void screenshotModeEndsWithASentence()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(int, exitCode);
+        QProcess process;
+        process.start(MATMAMBA_EXPLORER, arguments);
+        QVERIFY(process.waitForFinished(60000));
+        const QString said = QString::fromUtf8(process.readAllStandardError()).trimmed();
+        QVERIFY2(said.size() > 10 && !said.contains('\n'), qPrintable(said));
+        QCOMPARE(process.exitCode(), exitCode);
+        QVERIFY(!QFile::exists(m_folder.filePath("no.png")));
+    }
+};
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"
