@@ -111,39 +111,34 @@ std::string geometryText(const ModelInfo& info)
     return text;
 }
 
-/// One row of the cost table; every column right-aligned but the first.
+/// One row of the cost table: cells are right-aligned but the first.
 std::string tableRow(const std::vector<std::string>& cells)
 {
-    std::string row;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::size_t width = i == 0 ? 10 : i % 2 == 1 ? 15 : 9;
-        const std::string padding(width > cells[i].size() ? width - cells[i].size() : 0, ' ');
-        row += i == 0 ? cells[i] + padding : padding + cells[i];
-    }
-    return row + "\n";
+    constexpr std::size_t kWidths[] = {10, 13, 9, 13, 9, 12, 21, 9};
+    std::string row = cells[0] + std::string(kWidths[0] - cells[0].size(), ' ');
+    for (std::size_t i = 1; i < cells.size(); ++i)
+        row += std::string(kWidths[i] - cells[i].size(), ' ') + cells[i];
+    return row.substr(0, row.find_last_not_of(' ') + 1) + "\n";
 }
 
 std::string costRow(const std::string& name, const ModelInfo& info, const Plan& plan)
 {
-    const Cost full = model_cost(info.config, Plan::uniform(info.config.n_layer, kMaxHeads),
-                                 info.bytes_per_param);
+    const Plan whole = Plan::uniform(info.config.n_layer, kMaxHeads);
+    const Cost full = model_cost(info.config, whole, info.bytes_per_param);
     const Cost cost = model_cost(info.config, plan, info.bytes_per_param);
-    const auto share = [](std::int64_t part, std::int64_t whole) {
-        return percent(static_cast<double>(part) / static_cast<double>(whole));
+    const auto share = [](std::int64_t part, std::int64_t all) {
+        return percent(static_cast<double>(part) / static_cast<double>(all));
     };
-    std::vector<std::string> cells = {
-        name,
-        withSiPrefix(cost.flops, "FLOP"),
-        share(cost.flops, full.flops),
-        withSiPrefix(cost.params),
-        share(cost.params, full.params),
-        withSiPrefix(cost.weight_bytes, "B"),
-        share(cost.weight_bytes, full.weight_bytes),
-    };
-    if (!isVision(info.config))
-        cells.insert(
-            cells.end(),
-            {withSiPrefix(cost.decode_bytes, "B"), share(cost.decode_bytes, full.decode_bytes)});
+    std::vector<std::string> cells = {name,
+                                      withSiPrefix(cost.flops, "FLOP"),
+                                      share(cost.flops, full.flops),
+                                      withSiPrefix(cost.params),
+                                      share(cost.params, full.params),
+                                      withSiPrefix(cost.weight_bytes, "B")};
+    if (!isVision(info.config)) {
+        cells.push_back(withSiPrefix(cost.decode_bytes, "B"));
+        cells.push_back(share(cost.decode_bytes, full.decode_bytes));
+    }
     return tableRow(cells);
 }
 
@@ -151,14 +146,14 @@ void printTable(const ModelInfo& info, const Plan& plan, bool planGiven, Console
 {
     const bool vision = isVision(info.config);
     std::vector<std::string> header
-        = {"heads", vision ? "per picture" : "per token", "", "parameters", "", "weights", ""};
+        = {"heads", vision ? "per picture" : "per token", "", "parameters", "", "weights"};
     if (!vision)
-        header.insert(header.end(), {"per decode", ""});
+        header.push_back("per decoded token");
     std::string text = geometryText(info) + "\n" + tableRow(header);
     for (const int heads : kTrainedStops)
         text += costRow(std::to_string(heads), info, Plan::uniform(info.config.n_layer, heads));
     if (planGiven)
-        text += costRow("your plan", info, plan) + "your plan: " + describe(plan) + "\n";
+        text += costRow("your plan", info, plan) + "\nyour plan: " + describe(plan) + "\n";
     console.print(text);
 }
 

@@ -31,6 +31,20 @@ std::string progressText(const TrainProgress& progress)
         + duration(progress.seconds_left) + " left";
 }
 
+/// "step 3,000  top-1 81.2 % at 64 heads, 80.4 % at 32 heads, …" of a validation's log line.
+std::string validationText(int step, const Json& results)
+{
+    std::string text = "step " + grouped(step) + "  top-1";
+    const char* separator = " ";
+    for (const Json& result : results) {
+        const Plan plan{result["plan"].get<std::vector<int>>()};
+        text += separator + percent(result["top1"].get<double>()) + " at "
+            + (plan.is_uniform() ? to_string(plan) + " heads" : "mixed widths");
+        separator = ", ";
+    }
+    return text + "\n";
+}
+
 int runTrain(const TrainCommandOptions& options, Console& console)
 {
     const TrainConfig config = read_train_config(options.config);
@@ -39,12 +53,14 @@ int runTrain(const TrainCommandOptions& options, Console& console)
                                 .out = options.out,
                                 .device = deviceOf(options),
                                 .stop_after_seconds = options.stop_after};
-    int step = 0;
     const auto report = [&](const TrainProgress& progress) {
-        step = progress.step;
+        const Json line = Json::parse(progress.line, nullptr, /*allow_exceptions=*/false);
         if (options.json && !progress.line.empty())
             console.print(progress.line + "\n");
-        console.progress(progressText(progress));
+        if (!line.contains("validation"))
+            console.progress(progressText(progress));
+        else if (!options.json)
+            console.print(validationText(progress.step, line["validation"]));
     };
     const bool done = train(config, where, report, console.stopToken());
     console.clearProgress();
@@ -54,8 +70,7 @@ int runTrain(const TrainCommandOptions& options, Console& console)
                           + options.out + "\n");
         return kDone;
     }
-    console.note("stopped after step " + grouped(step) + " of " + grouped(config.steps)
-                 + "; the state is saved, the same command goes on from there");
+    console.note("stopped; the same command goes on from what is saved in " + options.out);
     return console.stopToken().stop_requested() ? kInterrupted : kDone;
 }
 

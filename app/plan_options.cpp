@@ -60,8 +60,9 @@ std::string describe(const Plan& plan)
     if (!plan.is_uniform())
         return "heads " + to_string(plan);
     const int heads = plan.heads.front();
-    return std::to_string(heads) + (heads == 1 ? " head" : " heads") + " in each of "
-        + std::to_string(plan.heads.size()) + " layers";
+    const std::size_t layers = plan.heads.size();
+    return std::to_string(heads) + (heads == 1 ? " head in " : " heads in ")
+        + (layers == 1 ? "1 layer" : "each of " + std::to_string(layers) + " layers");
 }
 
 } // namespace matmamba
