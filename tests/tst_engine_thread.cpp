@@ -1,0 +1,277 @@
+// The engine thread as the window sees it: newest request wins, stopping is quick, errors are
+// sentences, nothing of the previous state is lost.
+#include <QElapsedTimer>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <random>
+#include <set>
+
+#include "engine/engine_thread.h"
+
+using namespace matmamba;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+/// Collects events and lets the test wait for one.
+class Events
+{
+public:
+    void add(const EngineEvent& event)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_events.push_back(event);
+        m_added.notify_all();
+    }
+
+    /// Waits up to 30 s for an event of type T, not seen before, for which `wanted` holds.
+    template <typename T>
+    std::optional<T> wait(const std::function<bool(const T&)>& wanted
+                          = [](const T&) { return true; })
+    {
+        std::unique_lock lock(m_mutex);
+        std::optional<T> found;
+        m_added.wait_for(lock, 30s, [&] {
+            for (; m_seen < m_events.size() && !found; ++m_seen)
+                if (const T* event = std::get_if<T>(&m_events[m_seen]); event && wanted(*event))
+                    found = *event;
+            return found.has_value();
+        });
+        return found;
+    }
+
+    std::vector<EngineEvent> all() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_events;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::condition_variable m_added;
+    std::vector<EngineEvent> m_events;
+    std::size_t m_seen = 0;
+};
+
+const std::filesystem::path kModel = MATMAMBA_FIXTURES "/vision-tiny";
+
+/// A CIFAR-10 file of random pictures: enough work for evaluations to be superseded.
+void write_random_cifar(const std::filesystem::path& file, int records)
+{
+    std::mt19937 random(7);
+    std::vector<char> bytes(static_cast<std::size_t>(records) * 3073);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(i % 3073 == 0 ? random() % 10 : random() % 256);
+    std::ofstream(file, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+} // namespace
+
+class TestEngineThread : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        m_data = m_folder.filePath("test_batch.bin").toStdString();
+        write_random_cifar(m_data, kRecords);
+    }
+
+    void aMeasuredPlanGrowsToTheWholeDataSet()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const ModelInfo info = openAll(thread, events);
+        const Plan plan = Plan::uniform(info.config.n_layer, 3);
+        thread.set_current_plan(plan);
+        const auto complete
+            = events.wait<Measured>([](const Measured& m) { return m.measurement.complete(); });
+        QVERIFY(complete);
+        QCOMPARE(complete->measurement.samples_done, kRecords);
+        QCOMPARE(complete->plan, plan);
+        QVERIFY(complete->measurement.top1->std_error > 0);
+        std::int64_t last = 0;
+        for (const EngineEvent& event : events.all()) {
+            if (const auto* measured = std::get_if<Measured>(&event)) {
+                QVERIFY(measured->measurement.samples_done > last);
+                last = measured->measurement.samples_done;
+            }
+        }
+        QVERIFY(events.wait<Idle>());
+    }
+
+    void theNewestPlanReplacesThePendingOne()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        thread.set_current_plan(Plan::uniform(layers, 64));
+        QVERIFY(events.wait<Measured>());
+        // While 64 is measured, plans 1 … 20 arrive at once: only the last may be measured.
+        for (int heads = 1; heads <= 20; ++heads)
+            thread.set_current_plan(Plan::uniform(layers, heads));
+        const std::size_t before = events.all().size();
+        const Plan newest = Plan::uniform(layers, 20);
+        QVERIFY(events.wait<Measured>([&](const Measured& m) {
+            return m.plan == newest && m.measurement.samples_done >= 1024;
+        }));
+        int of_old = 0;
+        const auto all = events.all();
+        for (std::size_t i = before; i < all.size(); ++i)
+            if (const auto* measured = std::get_if<Measured>(&all[i]))
+                of_old += measured->plan != newest;
+        // At most the batch that was running and one job that had begun before the last request.
+        QVERIFY2(of_old <= 2, qPrintable(QString::number(of_old)));
+    }
+
+    void draggingNeverStarves()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        int numbers = 0;
+        // A new plan and a new picture at every turn: each must still yield a measurement.
+        for (int heads = 10; heads < 20; ++heads) {
+            const Plan plan = Plan::uniform(layers, heads);
+            thread.set_current_plan(plan);
+            thread.classify(plan, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+            numbers += events.wait<Measured>([&](const Measured& m) { return m.plan == plan; })
+                           .has_value();
+        }
+        QCOMPARE(numbers, 10);
+    }
+
+    void cancelStopsWithinATenthOfASecond()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        for (int i = 0; i < 5; ++i) {
+            thread.set_current_plan(Plan::uniform(layers, 60 + i));
+            QVERIFY(events.wait<Measured>());
+            QElapsedTimer timer;
+            timer.start();
+            thread.cancel();
+            const auto idle = events.wait<Idle>([](const Idle& e) { return e.cancelled; });
+            QVERIFY(idle);
+            QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+        }
+    }
+
+    void backgroundPlansAreMeasuredInRounds()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        std::vector<Plan> stops;
+        for (const int heads : kTrainedStops)
+            stops.push_back(Plan::uniform(layers, heads));
+        thread.set_background_plans(stops);
+        thread.set_current_plan(stops[0]);
+        QVERIFY(events.wait<Idle>());
+        std::set<Plan> complete;
+        std::map<Plan, std::int64_t> done;
+        for (const EngineEvent& event : events.all()) {
+            const auto* measured = std::get_if<Measured>(&event);
+            if (!measured)
+                continue;
+            done[measured->plan] = measured->measurement.samples_done;
+            if (measured->measurement.complete())
+                complete.insert(measured->plan);
+            if (complete.size() == 1) // the first to end must have waited for the others
+                for (const Plan& stop : stops)
+                    QVERIFY(done[stop] >= 1024);
+        }
+        QCOMPARE(complete.size(), stops.size());
+    }
+
+    void aBadFolderGivesASentenceAndTheModelStays()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        thread.open_model(m_folder.path().toStdString());
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QVERIFY(failed->sentence.find("config.json") != std::string::npos);
+        QVERIFY(failed->sentence.find('\n') == std::string::npos);
+        const auto generation = thread.classify(Plan::uniform(layers, 64),
+                                                Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+        const auto classified = events.wait<Classified>();
+        QVERIFY(classified);
+        QCOMPARE(classified->generation, generation);
+        QCOMPARE(classified->scores.size(), 5u);
+        double previous = 1;
+        for (const ClassScore& score : classified->scores) {
+            QVERIFY(score.probability <= previous && score.probability > 0);
+            previous = score.probability;
+        }
+    }
+
+    void aDataFolderOfAnotherKindGivesASentence()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kModel);
+        QVERIFY(events.wait<ModelOpened>());
+        thread.open_data(kModel);
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QVERIFY(failed->sentence.find("vision-tiny") != std::string::npos);
+    }
+
+    void askingForCudaWithoutACardSaysSoAndGoesOnWithTheCpu()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cuda, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kModel);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        if (opened->info.device != "cpu")
+            QSKIP("A CUDA card is there, so asking for it cannot fail");
+        bool said = false;
+        for (const EngineEvent& event : events.all())
+            said = said || std::holds_alternative<Failed>(event);
+        QVERIFY(said);
+    }
+
+    void destroyingWhileMeasuringEndsAtOnce()
+    {
+        QElapsedTimer timer;
+        {
+            Events events;
+            EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+            const int layers = openAll(thread, events).config.n_layer;
+            thread.set_current_plan(Plan::uniform(layers, 64));
+            QVERIFY(events.wait<Measured>());
+            timer.start();
+        }
+        QVERIFY2(timer.elapsed() <= 500, qPrintable(QString::number(timer.elapsed())));
+    }
+
+private:
+    ModelInfo openAll(EngineThread& thread, Events& events)
+    {
+        thread.open_model(kModel);
+        const auto opened = events.wait<ModelOpened>();
+        thread.open_data(m_data);
+        if (!opened || !events.wait<DataOpened>())
+            qFatal("The fixture model or the random pictures did not open");
+        return opened->info;
+    }
+
+    static constexpr std::int64_t kRecords = 6000;
+    QTemporaryDir m_folder;
+    std::filesystem::path m_data;
+};
+
+QTEST_GUILESS_MAIN(TestEngineThread)
+#include "tst_engine_thread.moc"

@@ -1,0 +1,234 @@
+// The trainer end to end on a tiny model: the loss falls, a resumed run equals an uninterrupted
+// one, schemes draw the plans they promise, and what it writes opens again.
+#include <QFile>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <fstream>
+#include <random>
+
+#include "engine/engine.h"
+#include "engine/error.h"
+#include "engine/train/sample_plans.h"
+#include "engine/train/train.h"
+
+using namespace matmamba;
+
+namespace
+{
+
+/// Pictures that a small model learns quickly: each class has a colour of its own, plus noise.
+void write_coloured_cifar(const std::filesystem::path& file, int records, unsigned seed)
+{
+    std::mt19937 random(seed);
+    std::ofstream out(file, std::ios::binary);
+    for (int i = 0; i < records; ++i) {
+        const int label = static_cast<int>(random() % 10);
+        std::vector<char> record(3073);
+        record[0] = static_cast<char>(label);
+        for (int channel = 0; channel < 3; ++channel) {
+            const int level = 40 + 160 * ((label >> channel) & 1) + (label >= 8 ? 30 : 0);
+            for (int k = 0; k < 1024; ++k)
+                record[1 + channel * 1024 + k]
+                    = static_cast<char>(level + static_cast<int>(random() % 41) - 20);
+        }
+        out.write(record.data(), 3073);
+    }
+}
+
+TrainConfig tiny_config(int steps)
+{
+    TrainConfig config;
+    config.model.kind = ModelKind::Vision;
+    config.model.d_model = 32;
+    config.model.n_layer = 2;
+    config.model.d_state = 16;
+    config.model.n_classes = 10;
+    config.model.patch_size = 8;
+    config.model.image_size = 32;
+    config.scheme = PlanScheme::Free;
+    config.steps = steps;
+    config.batch = 32;
+    config.learning_rate = 3e-3;
+    config.warmup_steps = 5;
+    config.cutmix = 0.3;
+    config.checkpoint_every = 1000;
+    config.validate_every = 0;
+    config.seed = 5;
+    return config;
+}
+
+QByteArray contents(const std::filesystem::path& file)
+{
+    QFile in(QString::fromStdString(file.string()));
+    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
+}
+
+} // namespace
+
+class TestTraining : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        m_data = m_folder.path().toStdString();
+        write_coloured_cifar(m_data / "data_batch_1.bin", 512, 1);
+        write_coloured_cifar(m_data / "test_batch.bin", 200, 2);
+    }
+
+    void theLossFallsAtEveryWidthAndTheModelOpens()
+    {
+        const auto out = m_data / "learned";
+        std::vector<double> losses;
+        TrainConfig config = tiny_config(150);
+        config.cutmix = 0; // its mixed pictures would make single losses jump
+        const bool done = train(config, options(out),
+                                [&](const TrainProgress& p) {
+                                    if (p.loss > 0)
+                                        losses.push_back(p.loss);
+                                },
+                                {});
+        QVERIFY(done);
+        QVERIFY(losses.size() >= 3);
+        // Chance is ln 10 = 2.30; label smoothing alone costs 0.5.
+        QVERIFY2(losses.back() < losses.front() && losses.back() < 1.2,
+                 qPrintable(QString("%1 -> %2").arg(losses.front()).arg(losses.back())));
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(out);
+        engine.open_data(m_data / "test_batch.bin");
+        for (const int heads : {64, 32, 8, 4}) {
+            const Measurement m = engine.evaluate(Plan::uniform(2, heads));
+            qInfo("%d heads: top-1 %.3f", heads, m.top1->value);
+            QVERIFY(m.top1->value > 0.5); // chance is 0.1
+        }
+    }
+
+    void aResumedRunEqualsAnUninterruptedOne()
+    {
+        const TrainConfig config = tiny_config(30);
+        QVERIFY(train(config, options(m_data / "whole"), {}, {}));
+        const auto parts = m_data / "parts";
+        // Stopped after its first progress line: at least once in the middle.
+        TrainConfig often = config;
+        often.checkpoint_every = 10;
+        std::stop_source stop;
+        TrainOptions first = options(parts);
+        first.stop_after_seconds = 1e-9; // before the first step: a state of step 0
+        QVERIFY(!train(often, first, {}, {}));
+        first.stop_after_seconds = 0.05;
+        int runs = 0;
+        while (!train(often, first, {}, {}))
+            QVERIFY(++runs < 200);
+        qInfo("%d interruptions", runs);
+        QVERIFY(runs >= 1);
+        const QByteArray whole = contents(m_data / "whole/model.safetensors");
+        QVERIFY(!whole.isEmpty());
+        QVERIFY(whole == contents(parts / "model.safetensors"));
+    }
+
+    void aStateOfAnotherConfigurationIsRefused()
+    {
+        const auto out = m_data / "refused";
+        QVERIFY(train(tiny_config(2), options(out), {}, {}));
+        TrainConfig other = tiny_config(2);
+        other.learning_rate *= 2;
+        QVERIFY_EXCEPTION_THROWN(train(other, options(out), {}, {}), Error);
+    }
+
+    void aLossThatIsNoNumberStopsWithASentence()
+    {
+        TrainConfig config = tiny_config(100);
+        config.learning_rate = 1; // read_train_config's limit; far too high for this model
+        config.clip = 1e6;
+        config.weight_decay = 10;
+        config.warmup_steps = 0;
+        try {
+            train(config, options(m_data / "diverged"), {}, {});
+            QFAIL("a learning rate of 1 without a clip did not diverge");
+        } catch (const Error& error) {
+            QVERIFY(std::string(error.what()).find("finite") != std::string::npos);
+        }
+    }
+
+    void schemesDrawWhatTheyPromise()
+    {
+        std::mt19937_64 random(3);
+        const auto stops = sample_plans(PlanScheme::Stops, 4, 1, random);
+        QCOMPARE(stops.size(), 4u);
+        for (std::size_t i = 0; i < 4; ++i)
+            QCOMPARE(stops[i], Plan::uniform(4, kTrainedStops[i]));
+        int narrowest = kMaxHeads, widest = 1;
+        for (int i = 0; i < 2000; ++i) {
+            const auto mixed = sample_plans(PlanScheme::Mixed, 4, 1, random);
+            QCOMPARE(mixed[0], Plan::uniform(4, 64));
+            QCOMPARE(mixed[1], Plan::uniform(4, 8));
+            for (const int heads : mixed[2].heads)
+                QVERIFY(heads == 64 || heads == 32 || heads == 16 || heads == 8);
+            const auto free = sample_plans(PlanScheme::Free, 4, 3, random);
+            QCOMPARE(free[0], Plan::uniform(4, 64));
+            QVERIFY(free[1].is_uniform());
+            for (const int heads : free[3].heads) {
+                narrowest = std::min(narrowest, heads);
+                widest = std::max(widest, heads);
+            }
+        }
+        QCOMPARE(narrowest, 3);
+        QCOMPARE(widest, 64);
+    }
+
+    void aConfigWithAWrongFieldIsRefusedByName_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        QTest::addColumn<QByteArray>("named");
+        const QByteArray model
+            = R"("model":{"d_model":32,"n_layer":1,"n_classes":2,"patch_size":8,"image_size":32})";
+        QTest::newRow("no model") << QByteArray("{}") << QByteArray("model");
+        QTest::newRow("no json") << QByteArray("steps: 3") << QByteArray("JSON");
+        QTest::newRow("unknown field") << "{" + model + R"(,"stepz":3})" << QByteArray("stepz");
+        QTest::newRow("negative steps") << "{" + model + R"(,"steps":-3})" << QByteArray("steps");
+        QTest::newRow("text for number")
+            << "{" + model + R"(,"batch":"many"})" << QByteArray("batch");
+        QTest::newRow("scheme") << "{" + model + R"(,"scheme":"all"})" << QByteArray("scheme");
+        QTest::newRow("mean") << "{" + model + R"(,"mean":[1]})" << QByteArray("mean");
+    }
+    void aConfigWithAWrongFieldIsRefusedByName()
+    {
+        QFETCH(QByteArray, text);
+        QFETCH(QByteArray, named);
+        const auto file = m_data / "config_under_test.json";
+        std::ofstream(file) << text.toStdString();
+        try {
+            read_train_config(file);
+            QFAIL("accepted");
+        } catch (const Error& error) {
+            QVERIFY2(QByteArray(error.what()).contains(named), error.what());
+            QVERIFY(QByteArray(error.what()).contains("config_under_test.json"));
+        }
+    }
+
+    void theShippedConfigsAreRead()
+    {
+        const TrainConfig config
+            = read_train_config(MATMAMBA_RESOURCES "/training/cifar10-vision.json");
+        QCOMPARE(config.model.n_classes, 10);
+        QVERIFY(config.scheme == PlanScheme::Free);
+    }
+
+private:
+    TrainOptions options(const std::filesystem::path& out) const
+    {
+        TrainOptions options;
+        options.data = m_data;
+        options.out = out;
+        options.device = DeviceChoice::Cpu;
+        return options;
+    }
+
+    QTemporaryDir m_folder;
+    std::filesystem::path m_data;
+};
+
+QTEST_GUILESS_MAIN(TestTraining)
+#include "tst_training.moc"
