@@ -27,7 +27,7 @@ build() {
                 ${MATMAMBA_CUDA:+-DMATMAMBA_CUDA="$MATMAMBA_CUDA"} &&
             "$deps/bin/cmake" --build "$folder" ${1:+--target "$@"}
     } 2>&1 | tee "$log" | show_progress; then
-        tail -n 60 "$log" >&2
+        { grep -m 1 -A 60 '^FAILED' "$log" || tail -n 60 "$log"; } >&2
         echo "The build failed, see above; the whole log is $log" >&2
         exit 1
     fi
