@@ -45,12 +45,20 @@ bool endsWithoutWindow(int argc, char** argv)
     return false;
 }
 
+bool hasDisplay(int argc, char** argv)
+{
+    for (int i = 1; i < argc; ++i)
+        if (std::strcmp(argv[i], "-platform") == 0)
+            return true;
+    return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
+        || qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
+
 /// Before the application is made: Qt must know that there may be nothing to draw on, and what it
 /// remarks about that is nothing for a user; stderr is for our one sentence.
-void prepareToEndWithoutWindow()
+void prepareToEndWithoutWindow(int argc, char** argv)
 {
-    if (!qEnvironmentVariableIsSet("DISPLAY") && !qEnvironmentVariableIsSet("WAYLAND_DISPLAY")
-        && !qEnvironmentVariableIsSet("QT_QPA_PLATFORM"))
+    if (!hasDisplay(argc, argv))
         qputenv("QT_QPA_PLATFORM", "offscreen");
     qInstallMessageHandler([](QtMsgType type, const QMessageLogContext&, const QString& message) {
         if (type == QtCriticalMsg || type == QtFatalMsg)
@@ -183,8 +191,14 @@ int run(const Options& options)
 
 int main(int argc, char** argv)
 {
-    if (endsWithoutWindow(argc, argv))
-        prepareToEndWithoutWindow();
+    if (endsWithoutWindow(argc, argv)) {
+        prepareToEndWithoutWindow(argc, argv);
+    } else if (!hasDisplay(argc, argv)) {
+        printSentence(
+            "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY "
+            "is set): --screenshot FILE draws without one.");
+        return 1;
+    }
     QApplication application(argc, argv);
     QApplication::setApplicationName("matmamba-explorer");
     QApplication::setApplicationDisplayName("MatMamba Explorer");

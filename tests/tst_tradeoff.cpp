@@ -58,6 +58,8 @@ private slots:
         QTest::newRow("rounds into the next prefix") << scaledText(999900, "B") << "1.00 MB";
         QTest::newRow("no prefix") << scaledText(640, "B") << "640 B";
         QTest::newRow("fraction") << scaledText(3.14159, "ms") << "3.14 ms";
+        QTest::newRow("milliseconds") << durationText(0.0051) << "5.10 ms";
+        QTest::newRow("seconds") << durationText(1.149) << "1.15 s";
         QTest::newRow("no unit") << scaledText(2612345, "") << "2.61 M";
         QTest::newRow("percent") << metricText({71.34, 0.41, 10}, Quality::Top1) << "71.3 ± 0.4 %";
         QTest::newRow("nats") << metricText({0.8123, 0.0124, 10}, Quality::Loss)

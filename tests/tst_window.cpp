@@ -476,6 +476,27 @@ private slots:
         QCOMPARE(QImage(file).size(), QSize(1000, 700));
     }
 
+    void withoutADisplayAWindowIsRefusedAndAScreenshotIsNot()
+    {
+        QProcessEnvironment bare = QProcessEnvironment::systemEnvironment();
+        for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+            bare.remove(name);
+        QProcess window;
+        window.setProcessEnvironment(bare);
+        window.start(MATMAMBA_EXPLORER, {m_model});
+        QVERIFY(window.waitForFinished(30000));
+        QCOMPARE(window.exitCode(), 1);
+        QVERIFY(window.readAllStandardError().startsWith("There is no display"));
+
+        const QString file = m_folder.filePath("bare.png");
+        QProcess screenshot;
+        screenshot.setProcessEnvironment(bare);
+        screenshot.start(MATMAMBA_EXPLORER, {m_model, "--screenshot", file});
+        QVERIFY(screenshot.waitForFinished(60000));
+        QCOMPARE(screenshot.exitCode(), 0);
+        QCOMPARE(QImage(file).size(), QSize(1280, 800));
+    }
+
     void screenshotModeEndsWithASentence_data()
     {
         QTest::addColumn<QStringList>("arguments");

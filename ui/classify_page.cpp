@@ -181,8 +181,7 @@ void ClassifyPage::showResult(const Classified& result)
         row.probability->setText(percent);
     }
     elideNames();
-    m_note->setText(
-        tr("By %1, in %2").arg(planText(result.plan), scaledText(result.seconds * 1e3, "ms")));
+    m_note->setText(tr("By %1, in %2").arg(planText(result.plan), durationText(result.seconds)));
 }
 
 void ClassifyPage::forgetResult()

@@ -1,6 +1,7 @@
 #include "ui/error_bar.h"
 
 #include <QAccessible>
+#include <QApplication>
 #include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -55,16 +56,19 @@ QString ErrorBar::sentence() const
 void ErrorBar::changeEvent(QEvent* event)
 {
     QFrame::changeEvent(event);
-    if (event->type() == QEvent::ApplicationPaletteChange)
+    if (event->type() == QEvent::PaletteChange)
         takeColours();
 }
 
 void ErrorBar::takeColours()
 {
-    QPalette colours;
-    colours.setColor(QPalette::Window,
-                     blend(colours.color(QPalette::Base), kOkabeIto.orange, 0.25));
-    colours.setColor(QPalette::WindowText, colours.color(QPalette::Text));
+    const QPalette around = QApplication::palette();
+    const QColor window = blend(around.color(QPalette::Base), kOkabeIto.orange, 0.25);
+    if (palette().color(QPalette::Window) == window)
+        return;
+    QPalette colours; // only what is set here is ours, the rest is inherited
+    colours.setColor(QPalette::Window, window);
+    colours.setColor(QPalette::WindowText, around.color(QPalette::Text));
     setPalette(colours);
 }
 

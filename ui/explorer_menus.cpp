@@ -109,14 +109,16 @@ void ExplorerWindow::makeDataMenu()
     m_openData->setToolTip(tr("Open data folder"));
     m_openData->setIcon(style()->standardIcon(QStyle::SP_DirIcon));
     menu->addAction(m_openData);
-    menu->addAction(makeAction(tr("Open f&ile…"), QKeySequence("Ctrl+Shift+D"),
-                               &ExplorerWindow::chooseDataFile));
+    QAction* openFile = makeAction(tr("Open f&ile…"), QKeySequence("Ctrl+Shift+D"),
+                                   &ExplorerWindow::chooseDataFile);
+    openFile->setToolTip(tr("Open data file"));
+    menu->addAction(openFile);
     m_recentData
         = new RecentPaths(m_settings, "recent/data", menu->addMenu(tr("&Recent data")), this);
     connect(m_recentData, &RecentPaths::chosen, this, &ExplorerWindow::openData);
     menu->addSeparator();
     m_cancel = makeAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), &ExplorerWindow::cancelWork);
-    m_cancel->setToolTip(tr("Cancel opening or measuring (Esc)"));
+    m_cancel->setToolTip(tr("Cancel opening or measuring"));
     m_cancel->setEnabled(false);
     menu->addAction(m_cancel);
 }

@@ -226,9 +226,10 @@ void ExplorerWindow::describe()
     }
     const QString name = QString::fromStdString(m_model->name);
     setWindowTitle(tr("%1 – MatMamba Explorer").arg(name));
-    QString what = tr("<b>%1</b>, %2 layers, %3 parameters")
+    const int layers = m_model->config.n_layer;
+    QString what = tr("<b>%1</b>, %2, %3 parameters")
                        .arg(name.toHtmlEscaped())
-                       .arg(m_model->config.n_layer)
+                       .arg(layers == 1 ? tr("1 layer") : tr("%1 layers").arg(layers))
                        .arg(scaledText(double(m_plan.fullCost().params), ""));
     if (const auto& data = m_runs.data())
         what += tr(" &nbsp;·&nbsp; <b>%1</b>, %2 %3")

@@ -39,6 +39,11 @@ QString scaledText(double value, const QString& unit)
     return QString("%1 %2%3").arg(scaled, 0, 'f', decimals).arg(prefix.letter, unit).trimmed();
 }
 
+QString durationText(double seconds)
+{
+    return seconds < 0.9995 ? scaledText(seconds * 1e3, "ms") : scaledText(seconds, "s");
+}
+
 QString qualityName(Quality quality)
 {
     switch (quality) {

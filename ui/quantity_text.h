@@ -22,6 +22,8 @@ QString countText(std::int64_t count); ///< 10000 as "10,000"
 /// Three significant digits and an SI prefix: 41234567 and "FLOPs" as "41.2 MFLOPs".
 QString scaledText(double value, const QString& unit);
 
+QString durationText(double seconds); ///< "5.10 ms", "1.15 s"
+
 /// The prefix that suits `value`: its factor and letter, {1e6, "M"}.
 struct Prefix {
     double factor = 1;

@@ -92,7 +92,8 @@ void TradeoffPage::takeAxes()
     m_plot->setAxisLabels(m_plan.isEmpty() ? QString() : m_axis.label,
                           unit.isEmpty() ? name : QString("%1, %2").arg(name, unit));
     const bool percent = quality() == Quality::Top1 || quality() == Quality::Top5;
-    m_plot->setQualityRange(0, percent ? 100 : 10);
+    m_plot->setQualityRange({0, percent ? 100.0 : 10.0},
+                            percent ? TradeoffPlot::Trend::Rising : TradeoffPlot::Trend::Falling);
     if (!m_plan.isEmpty()) {
         const Plan narrowest = Plan::uniform(m_plan.config().n_layer, 1);
         m_plot->setCostLimits(m_axis.position(m_plan.cost(narrowest)),

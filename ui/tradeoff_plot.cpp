@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ui/colours.h"
 
@@ -26,8 +27,10 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
     m_stops.graph->setLineStyle(QCPGraph::lsLine);
     makeItems();
     legend->setVisible(true);
+    legend->clear(); // in the order of reading, not of drawing
+    for (const Series& series : {m_stops, m_marker})
+        series.graph->addToLegend();
     legend->setIconSize(24, 12);
-    axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignBottom | Qt::AlignRight);
     axisRect()->insetLayout()->setMargins({8, 8, 8, 8});
     xAxis->setLabelPadding(4);
     yAxis->setLabelPadding(8);
@@ -56,12 +59,9 @@ void TradeoffPlot::makeItems()
     }
     m_cursor->setVisible(false);
 
-    m_labelAnchor = new QCPItemTracer(this);
-    m_labelAnchor->setStyle(QCPItemTracer::tsNone);
-    m_labelAnchor->position->setType(QCPItemPosition::ptPlotCoords);
     m_label = new QCPItemText(this);
-    m_label->position->setParentAnchor(m_labelAnchor->position);
-    m_label->position->setCoords(0, -12); // pixels
+    m_label->position->setParentAnchor(m_cursor->end); // at the top, where no points are
+    m_label->position->setCoords(0, 4); // pixels
     m_label->setPadding({6, 4, 6, 4});
     QFont bold = font();
     bold.setBold(true);
@@ -72,6 +72,7 @@ void TradeoffPlot::makeItems()
     m_message->position->setType(QCPItemPosition::ptAxisRectRatio);
     m_message->position->setCoords(0.5, 0.45);
     m_message->setTextAlignment(Qt::AlignCenter);
+    m_message->setPadding({12, 8, 12, 8});
     m_message->setVisible(false);
 }
 
@@ -105,6 +106,7 @@ void TradeoffPlot::takeColours()
     dress(m_others, QCPScatterStyle::ssDiamond, blend(base, kOkabeIto.green, dark ? 1 : 0.8),
           kMarkerSize);
     m_cursor->setPen(QPen(kOkabeIto.vermilion, 1, Qt::DashLine));
+    m_message->setBrush(QBrush(base));
     m_message->setColor(blend(base, text, 0.75));
     legend->setBrush(QBrush(base));
     legend->setBorderPen(QPen(blend(base, text, 0.2)));
@@ -118,6 +120,7 @@ void TradeoffPlot::takeColours()
 void TradeoffPlot::setAxisLabels(const QString& cost, const QString& quality)
 {
     xAxis->setLabel(cost);
+    xAxis->setTickLabels(!cost.isEmpty()); // without a model there is no scale
     yAxis->setLabel(quality);
     replot(rpQueuedReplot);
 }
@@ -128,9 +131,12 @@ void TradeoffPlot::setCostLimits(double lowest, double highest)
     fit();
 }
 
-void TradeoffPlot::setQualityRange(double lowest, double highest)
+void TradeoffPlot::setQualityRange(const QCPRange& whileEmpty, Trend trend)
 {
-    m_emptyRange = {lowest, highest};
+    m_emptyRange = whileEmpty;
+    // The legend stands in the corner that the points leave free.
+    axisRect()->insetLayout()->setInsetAlignment(
+        0, Qt::AlignBottom | (trend == Trend::Rising ? Qt::AlignRight : Qt::AlignLeft));
     fit();
 }
 
@@ -197,6 +203,10 @@ void TradeoffPlot::drawPoints()
         drawn[series]->graph->setData(x[series], y[series], true);
         drawn[series]->errors->setData(errors[series]);
     }
+    if (x[1].isEmpty())
+        m_others.graph->removeFromLegend();
+    else
+        m_others.graph->addToLegend();
 }
 
 void TradeoffPlot::drawStopLabels()
@@ -245,7 +255,6 @@ void TradeoffPlot::drawCurrent()
                                                     kMarkerSize + 2));
     m_marker.errors->setPen(QPen(colour, 2));
 
-    m_labelAnchor->position->setCoords(point.x, point.y + point.yError);
     m_label->setText(m_current->text);
     m_label->setColor(
         blend(base, palette().color(QPalette::Text), m_current->isPrevious ? 0.6 : 1));
@@ -255,41 +264,49 @@ void TradeoffPlot::drawCurrent()
 
 void TradeoffPlot::fitNow()
 {
-    if (!m_zoomed) {
-        const bool logarithmic = xAxis->scaleType() == QCPAxis::stLogarithmic;
-        xAxis->setRange(logarithmic ? QCPRange(m_costLimits.lower * 0.9, m_costLimits.upper * 1.1)
-                                    : QCPRange(0, m_costLimits.upper * 1.05));
-        double lowest = std::numeric_limits<double>::infinity();
-        double highest = -lowest;
-        const auto include = [&](const PlotPoint& point) {
-            lowest = std::min(lowest, point.y - point.yError);
-            highest = std::max(highest, point.y + point.yError);
-        };
-        for (const PlotPoint& point : m_points)
-            if (point.isStop || m_others.graph->visible())
-                include(point);
-        if (m_current && m_current->result)
-            include(*m_current->result);
-        if (lowest > highest) {
-            lowest = m_emptyRange.lower;
-            highest = m_emptyRange.upper;
-        }
-        // Room for the current plan's label above and the trained widths' below.
-        const double span = std::max(highest - lowest, 1e-3 * std::max(1.0, std::abs(highest)));
-        yAxis->setRange(lowest - 0.2 * span, highest + 0.25 * span);
+    if (!m_zoomed)
+        fitRanges();
+    if (m_current && m_current->result)
+        alignLabel();
+}
+
+void TradeoffPlot::fitRanges()
+{
+    const bool logarithmic = xAxis->scaleType() == QCPAxis::stLogarithmic;
+    xAxis->setRange(logarithmic ? QCPRange(m_costLimits.lower * 0.9, m_costLimits.upper * 1.1)
+                                : QCPRange(0, m_costLimits.upper * 1.05));
+    double lowest = std::numeric_limits<double>::infinity();
+    double highest = -lowest;
+    const auto include = [&](const PlotPoint& point) {
+        lowest = std::min(lowest, point.y - point.yError);
+        highest = std::max(highest, point.y + point.yError);
+    };
+    for (const PlotPoint& point : m_points)
+        if (point.isStop || m_others.graph->visible())
+            include(point);
+    if (m_current && m_current->result)
+        include(*m_current->result);
+    if (lowest > highest) {
+        yAxis->setRange(m_emptyRange);
+        return;
     }
-    if (m_current && m_current->result) {
-        // The label stands above its marker and keeps inside the frame.
-        const QCPRange range = xAxis->range();
-        const double x = m_current->result->x;
-        const double place = xAxis->scaleType() == QCPAxis::stLogarithmic
-            ? std::log(x / range.lower) / std::log(range.upper / range.lower)
-            : (x - range.lower) / range.size();
-        const Qt::Alignment side = place < 0.3 ? Qt::AlignLeft
-            : place > 0.7                      ? Qt::AlignRight
-                                               : Qt::AlignHCenter;
-        m_label->setPositionAlignment(Qt::AlignBottom | side);
-    }
+    // Room for the current plan's label above and the trained widths' below.
+    const double span = std::max(highest - lowest, 0.02 * m_emptyRange.size());
+    yAxis->setRange(lowest - 0.2 * span, highest + 0.25 * span);
+}
+
+/// The label keeps inside the frame.
+void TradeoffPlot::alignLabel()
+{
+    const QCPRange range = xAxis->range();
+    const double x = m_current->x;
+    const double place = xAxis->scaleType() == QCPAxis::stLogarithmic
+        ? std::log(x / range.lower) / std::log(range.upper / range.lower)
+        : (x - range.lower) / range.size();
+    const Qt::Alignment side = place < 0.3 ? Qt::AlignLeft
+        : place > 0.7                      ? Qt::AlignRight
+                                           : Qt::AlignHCenter;
+    m_label->setPositionAlignment(Qt::AlignTop | side);
 }
 
 QPointF TradeoffPlot::pixelOf(const PlotPoint& point) const

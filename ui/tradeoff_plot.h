@@ -20,7 +20,9 @@ public:
 
     void setAxisLabels(const QString& cost, const QString& quality);
     void setCostLimits(double lowest, double highest); ///< of all plans of the model
-    void setQualityRange(double lowest, double highest); ///< shown while there are no points
+    /// How quality goes with cost: accuracy rises, loss and perplexity fall.
+    enum class Trend { Rising, Falling };
+    void setQualityRange(const QCPRange& whileEmpty, Trend trend);
     void setPoints(std::vector<PlotPoint> points);
     void setCurrent(const std::optional<CurrentMarker>& marker);
     void setMessage(const QString& message); ///< over the empty plot; "" for none
@@ -59,6 +61,8 @@ private:
     void drawStopLabels();
     void drawCurrent();
     void fitNow();
+    void fitRanges();
+    void alignLabel();
     bool wasDragged(const QMouseEvent* event) const;
     const PlotPoint* pointNear(const QPointF& position) const;
 
@@ -66,7 +70,6 @@ private:
     std::optional<CurrentMarker> m_current;
     Series m_stops, m_others, m_marker;
     QCPItemLine* m_cursor; ///< where the current plan's cost is, also while nothing is measured
-    QCPItemTracer* m_labelAnchor; ///< at the upper end of the current plan's error bar
     QCPItemText* m_label; ///< the current plan's result
     QCPItemText* m_message;
     std::vector<QCPItemText*> m_stopLabels;

@@ -96,7 +96,7 @@ QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanM
         QObject::tr("%1 of %2 %3")
             .arg(countText(measurement.samples_done), countText(measurement.samples_total),
                  sampleName(model.config().kind)));
-    row(QObject::tr("Computing time"), scaledText(measurement.seconds, "s"));
+    row(QObject::tr("Computing time"), durationText(measurement.seconds));
     const Cost cost = model.cost(plan);
     const Cost& full = model.fullCost();
     for (const CostKind kind : {CostKind::Flops, CostKind::Params, CostKind::WeightBytes})

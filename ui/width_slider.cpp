@@ -6,7 +6,6 @@
 #include <QStyleOptionSlider>
 
 #include <algorithm>
-#include <iterator>
 
 #include "engine/model/config.h"
 #include "ui/colours.h"
@@ -40,13 +39,26 @@ WidthSlider::WidthSlider(QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
 }
 
+void WidthSlider::setStopsLabelled(bool on)
+{
+    m_stopsLabelled = on;
+    updateGeometry();
+}
+
+int WidthSlider::labelWidth() const
+{
+    return m_stopsLabelled ? fontMetrics().horizontalAdvance("64") + 4 : 0;
+}
+
 QSize WidthSlider::sizeHint() const
 {
-    return {28, 240};
+    return {minimumSizeHint().width(), 240};
 }
+
 QSize WidthSlider::minimumSizeHint() const
 {
-    return {28, 120};
+    // The handle stays in the middle: numbers on the left need the same room on the right.
+    return {28 + 2 * labelWidth(), 120};
 }
 
 int WidthSlider::handleLength() const
@@ -65,12 +77,20 @@ int WidthSlider::heightOf(int heads) const
 
 void WidthSlider::paintEvent(QPaintEvent* event)
 {
+    const QColor window = palette().color(QPalette::Window);
+    const QColor text = palette().color(QPalette::WindowText);
     QPainter painter(this);
-    painter.setPen(
-        blend(palette().color(QPalette::Window), palette().color(QPalette::WindowText), 0.4));
     for (const int stop : kTrainedStops) {
         const int y = height() - 1 - heightOf(stop);
-        painter.drawLine(0, y, width() - 1, y);
+        painter.setPen(blend(window, text, 0.25));
+        painter.drawLine(labelWidth(), y, width() - 1 - labelWidth(), y);
+        if (!m_stopsLabelled)
+            continue;
+        const int half = fontMetrics().height() / 2;
+        const int top = std::clamp(y - half, 0, height() - 2 * half);
+        painter.setPen(blend(window, text, 0.7));
+        painter.drawText(QRect(0, top, labelWidth() - 4, 2 * half),
+                         Qt::AlignRight | Qt::AlignVCenter, QString::number(stop));
     }
     painter.end();
     QSlider::paintEvent(event);

@@ -14,6 +14,8 @@ class WidthSlider : public QSlider
 public:
     explicit WidthSlider(QWidget* parent = nullptr);
 
+    void setStopsLabelled(bool on); ///< the trained stops' numbers beside their ticks
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
     /// Height above the bottom edge, in pixels, of the handle's middle at `heads`.
@@ -33,6 +35,8 @@ protected:
 
 private:
     int handleLength() const;
+    int labelWidth() const;
+    bool m_stopsLabelled = false;
     int m_wheelRest = 0; ///< eighths of a degree not yet turned into a head
 };
 

@@ -24,6 +24,7 @@ WidthsPanel::WidthsPanel(PlanModel& plan, QWidget* parent)
     , m_master(makeColumn(tr("All")))
     , m_scroll(new QScrollArea)
 {
+    m_master.slider->setStopsLabelled(true);
     makePresets();
     auto* presets = new QHBoxLayout;
     presets->setSpacing(4);
@@ -82,7 +83,11 @@ void WidthsPanel::makePresets()
         auto* action = new QAction(QString::number(heads), this);
         action->setToolTip(tr("All layers to %1 heads").arg(heads));
         action->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
-        connect(action, &QAction::triggered, this, [this, heads] { m_plan.setAllLayers(heads); });
+        action->setCheckable(true); // checked while all layers are that wide
+        connect(action, &QAction::triggered, this, [this, heads] {
+            m_plan.setAllLayers(heads);
+            follow();
+        });
         m_presets << action;
     }
     auto* random = new QAction(tr("Random"), this);
@@ -133,6 +138,9 @@ void WidthsPanel::follow()
               column.value->setText(text);
           };
     const std::vector<int>& heads = m_plan.plan().heads;
+    for (std::size_t i = 0; i < std::size(kTrainedStops); ++i)
+        m_presets[int(i)]->setChecked(!heads.empty() && m_plan.plan().is_uniform()
+                                      && heads.front() == kTrainedStops[i]);
     if (heads.empty()) {
         show(m_master, kMaxHeads, "–", tr("Width of all layers, no model is open"));
         return;
