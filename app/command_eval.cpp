@@ -138,7 +138,8 @@ Measurement evaluateUntilStopped(Engine& engine, const Plan& plan, Console& cons
         return engine.evaluate(
             plan, 0,
             [&](const Measurement& measurement) {
-                console.progress(progressText(measurement, engine.model()->config));
+                if (!measurement.complete())
+                    console.progress(progressText(measurement, engine.model()->config));
             },
             console.stopToken());
     } catch (const Stopped&) {

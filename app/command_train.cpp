@@ -54,6 +54,7 @@ int runTrain(const TrainCommandOptions& options, Console& console)
                                 .device = deviceOf(options),
                                 .stop_after_seconds = options.stop_after};
     const auto report = [&](const TrainProgress& progress) {
+        // Without a log line it is only progress; parsing nothing gives no object.
         const Json line = Json::parse(progress.line, nullptr, /*allow_exceptions=*/false);
         if (options.json && !progress.line.empty())
             console.print(progress.line + "\n");

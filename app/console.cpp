@@ -99,6 +99,7 @@ void Interrupt::waitForSignals(std::stop_source stop)
 Console::Console()
     : m_interrupt(m_stop)
     , m_liveLine(isatty(STDERR_FILENO) == 1)
+    , m_nextProgress(std::chrono::steady_clock::now() + std::chrono::seconds(m_liveLine ? 0 : 2))
 {
     std::signal(SIGPIPE, SIG_IGN);
 }
@@ -139,10 +140,8 @@ void Console::progress(std::string_view text)
     } else {
         // A log file wants to know that the work goes on, not every step of it; quick work says
         // nothing.
-        const bool first = m_nextProgress.time_since_epoch().count() == 0;
-        m_nextProgress = now + std::chrono::seconds(first ? 2 : 10);
-        if (!first)
-            writeAll(STDERR_FILENO, std::string(text) + "\n");
+        m_nextProgress = now + std::chrono::seconds(10);
+        writeAll(STDERR_FILENO, std::string(text) + "\n");
     }
 }
 

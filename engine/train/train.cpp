@@ -177,8 +177,14 @@ private:
         loss.backward();
         const double rate = learning_rate_at(m_config, m_step);
         const at::Tensor norm = m_optimizer->step(rate);
-        if ((m_step + 1) % kLogEvery == 0 || m_step + 1 == m_config.steps)
-            log_step(loss.item<double>(), norm.item<double>(), rate, steps_this_time);
+        const bool logged = (m_step + 1) % kLogEvery == 0 || m_step + 1 == m_config.steps;
+        // On a CPU the next log line may be minutes away: a person is told every second.
+        if (!logged && seconds_since(m_told) < 1)
+            return;
+        TrainProgress progress = progress_of(loss.item<double>(), rate, steps_this_time);
+        if (logged)
+            progress.line = log_line(progress, norm.item<double>());
+        tell(progress);
     }
 
     at::Tensor loss_of(const at::Tensor& logits, const TrainingBatch& batch) const
@@ -194,13 +200,8 @@ private:
         return loss;
     }
 
-    void log_step(double loss, double gradient_norm, double rate, int steps_this_time)
+    TrainProgress progress_of(double loss, double rate, int steps_this_time) const
     {
-        if (!std::isfinite(loss) || !std::isfinite(gradient_norm))
-            throw Error("The loss is no longer a finite number at step "
-                        + std::to_string(m_step + 1)
-                        + ": lower the learning rate; the last checkpoint in "
-                        + m_options.out.string() + " is whole");
         const double per_second = steps_this_time / seconds_since(m_start);
         TrainProgress progress;
         progress.step = m_step + 1;
@@ -209,14 +210,23 @@ private:
         progress.learning_rate = rate;
         progress.samples_per_second = per_second * m_config.batch;
         progress.seconds_left = (m_config.steps - m_step - 1) / per_second;
-        progress.line = Json{{"step", progress.step},
-                             {"loss", loss},
-                             {"learning_rate", rate},
-                             {"gradient_norm", gradient_norm},
-                             {"samples_per_second", std::round(progress.samples_per_second)},
-                             {"seconds", std::round(seconds() * 10) / 10}}
-                            .dump();
-        tell(progress);
+        return progress;
+    }
+
+    std::string log_line(const TrainProgress& progress, double gradient_norm) const
+    {
+        if (!std::isfinite(progress.loss) || !std::isfinite(gradient_norm))
+            throw Error("The loss is no longer a finite number at step "
+                        + std::to_string(progress.step)
+                        + ": lower the learning rate; the last checkpoint in "
+                        + m_options.out.string() + " is whole");
+        return Json{{"step", progress.step},
+                    {"loss", progress.loss},
+                    {"learning_rate", progress.learning_rate},
+                    {"gradient_norm", gradient_norm},
+                    {"samples_per_second", std::round(progress.samples_per_second)},
+                    {"seconds", std::round(seconds() * 10) / 10}}
+            .dump();
     }
 
     /// Every trained stop and one fixed mixed plan on the held-out pictures.
@@ -254,7 +264,9 @@ private:
 
     void tell(const TrainProgress& progress)
     {
-        m_log << progress.line << '\n' << std::flush;
+        m_told = Clock::now();
+        if (!progress.line.empty())
+            m_log << progress.line << '\n' << std::flush;
         if (m_report)
             m_report(progress);
     }
@@ -290,6 +302,7 @@ private:
     int m_step = 0;
     double m_seconds_before = 0;
     Clock::time_point m_start = Clock::now();
+    Clock::time_point m_told = Clock::now(); ///< when progress was last told
 };
 
 } // namespace
