@@ -80,6 +80,21 @@ void printJson(const ModelInfo& info, const Plan& plan, Console& console)
     console.printLine(json);
 }
 
+/// "10: airplane, automobile, …", or the number alone where names are many or unknown.
+std::string classesText(const ModelConfig& config)
+{
+    constexpr std::size_t kMost = 12;
+    std::string text = grouped(config.n_classes);
+    if (config.class_names.size() > kMost)
+        return text;
+    const char* separator = ": ";
+    for (const std::string& name : config.class_names) {
+        text += separator + name;
+        separator = ", ";
+    }
+    return text;
+}
+
 std::string geometryText(const ModelInfo& info)
 {
     const ModelConfig& config = info.config;
@@ -100,7 +115,7 @@ std::string geometryText(const ModelInfo& info)
                      number(config.image_size) + " x " + number(config.image_size)
                          + " pixels in patches of " + number(config.patch_size) + " x "
                          + number(config.patch_size));
-        text += line("classes", grouped(config.n_classes));
+        text += line("classes", classesText(config));
         text += line("preprocessing", info.preprocessing);
     } else {
         text += line("vocabulary",
