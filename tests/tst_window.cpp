@@ -16,6 +16,7 @@
 #include <QTest>
 #include <QToolButton>
 
+#include <algorithm>
 #include <memory>
 
 #include "ui/classify_page.h"
@@ -285,8 +286,10 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(plot().points().size() > 4, 60000);
         action(QKeySequence("Ctrl+M"))->trigger(); // stops only: no other point is in the way
         plot().replot();
-        const PlotPoint narrowest = plot().points().front();
-        QVERIFY(narrowest.isStop);
+        const auto& points = plot().points();
+        const PlotPoint narrowest = *std::find_if(
+            points.begin(), points.end(), [](const PlotPoint& point) { return point.isStop; });
+        QCOMPARE(narrowest.plan, Plan::uniform(m_config.n_layer, 8));
         QTest::mouseClick(&plot(), Qt::LeftButton, {}, plot().pixelOf(narrowest).toPoint());
         QCOMPARE(plan().plan(), narrowest.plan);
         QCOMPARE(m_window->widths().layerSlider(0)->value(), narrowest.plan.heads[0]);
@@ -302,13 +305,20 @@ private slots:
         for (const int heads : {50, 40, 30, 20})
             plan().setLayer(0, heads);
         const Plan newest = plan().plan();
+        std::int64_t firstPlanDone = -1; // when the newest plan's first result came
+        QObject context;
+        connect(&m_window->bridge(), &EngineBridge::measured, &context, [&](const Plan& plan) {
+            const Measurement* full = m_window->runs().find(Plan::uniform(m_config.n_layer, 64));
+            if (plan == newest && firstPlanDone < 0)
+                firstPlanDone = full ? full->samples_done : 0;
+        });
         // While the new plan has no result, the last one stays on the plot, named as such.
         QVERIFY(plot().current()->isPrevious);
         QVERIFY(plot().current()->text.contains("previous plan"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().find(newest), 30000);
         QVERIFY(!plot().current()->isPrevious);
-        const Measurement* full = m_window->runs().find(Plan::uniform(m_config.n_layer, 64));
-        QVERIFY2(!full || full->samples_done < all, "the first plan ran to its end before");
+        QVERIFY2(firstPlanDone >= 0 && firstPlanDone < all,
+                 "the first plan ran to its end before the newest was measured");
     }
 
     void measuringIsCancelledAndGoesOnWithTheNextMove()
