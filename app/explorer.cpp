@@ -9,13 +9,12 @@
 #include <QTemporaryDir>
 #include <QTimer>
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <optional>
 
+#include "app/patient_threads.h"
 #include "engine/error.h"
 #include "ui/explorer_window.h"
 #include "ui/screenshot.h"
@@ -36,17 +35,6 @@ struct Options {
 void printSentence(const QString& sentence)
 {
     std::fprintf(stderr, "%s\n", sentence.toUtf8().constData());
-}
-
-/// Torch's CPU threads spin while they wait for each other, and lose most of their time when the
-/// window (or anything else) wants a core. The OpenMP runtime reads its policy while it is loaded,
-/// before main: so the program starts itself again, once, with the policy set.
-void restartWithPatientThreads(char** argv)
-{
-    if (qEnvironmentVariableIsSet("OMP_WAIT_POLICY"))
-        return;
-    qputenv("OMP_WAIT_POLICY", "PASSIVE");
-    execv("/proc/self/exe", argv); // where that cannot be, it goes on: slower, not wrong
 }
 
 bool endsWithoutWindow(int argc, char** argv)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/help_text.h"
+#include "app/patient_threads.h"
 #include "engine/error.h"
 
 namespace matmamba
@@ -129,6 +131,9 @@ int runProgram(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    // `info` computes nothing, and help is not worth a second start.
+    if (argc > 2 && std::string_view(argv[1]) != "info")
+        matmamba::restartWithPatientThreads(argv);
     try {
         return matmamba::runProgram(argc, argv);
     } catch (const std::exception& exception) {

@@ -131,16 +131,14 @@ private:
 
         const auto& path = m_options.validation.empty() ? m_options.data : m_options.validation;
         std::shared_ptr<const PictureSet> held_out = open_pictures(path, Split::Test);
-        PictureInputs::Options options{
-            .preprocessing = {.resize = false,
-                              .center_crop = false,
-                              .mean = m_config.mean,
-                              .stddev = m_config.stddev},
-            .image_size = m_config.model.image_size,
-            .class_of_label = {},
-            .order = shuffled_order(held_out->size(), 0, 0),
-            .device = m_device,
-        };
+        PictureInputs::Options options;
+        options.preprocessing.resize = false;
+        options.preprocessing.center_crop = false;
+        options.preprocessing.mean = m_config.mean;
+        options.preprocessing.stddev = m_config.stddev;
+        options.image_size = m_config.model.image_size;
+        options.order = shuffled_order(held_out->size(), 0, 0);
+        options.device = m_device;
         for (std::size_t i = 0; i < held_out->class_names().size(); ++i)
             options.class_of_label.push_back(static_cast<int>(i));
         m_validation.emplace(std::move(held_out), std::move(options));
