@@ -149,6 +149,16 @@ private:
         const auto state = load_state(m_options.out, fingerprint(m_config));
         if (!state)
             return;
+        for (auto& [name, tensor] : named_tensors(m_weights)) {
+            for (const char* kind : {"", "first.", "second."}) {
+                const auto saved = state->tensors.find(kind + name);
+                if (saved == state->tensors.end() || saved->second.sizes() != tensor->sizes())
+                    throw Error("The training state in " + m_options.out.string()
+                                + " has no tensor " + kind + name
+                                + " of this model's shape: expected the state that "
+                                + "this configuration has saved, or an empty folder");
+            }
+        }
         const c10::NoGradGuard no_grad;
         for (auto& [name, tensor] : named_tensors(m_weights))
             tensor->copy_(state->tensors.at(name));

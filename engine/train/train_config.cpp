@@ -114,7 +114,7 @@ TrainConfig read_train_config(const std::filesystem::path& file)
     Fields fields(std::move(object), where);
     config.scheme = parse_scheme(fields.take_text("scheme", "free"), where);
     fields.take("min_heads", config.min_heads, 1, kMaxHeads);
-    fields.take("steps", config.steps, 1, 1e8);
+    fields.take("steps", config.steps, 1, 1e7);
     fields.take("batch", config.batch, 1, 65536);
     fields.take("learning_rate", config.learning_rate, 0, 1);
     fields.take("weight_decay", config.weight_decay, 0, 10);
