@@ -176,8 +176,13 @@ private slots:
             stops.push_back(Plan::uniform(layers, heads));
         thread.set_background_plans(stops);
         thread.set_current_plan(stops[0]);
-        QVERIFY(events.wait<Idle>());
-        std::set<Plan> complete;
+        std::set<Plan> complete; // not Idle: the thread is idle once before it hears of the plans
+        QVERIFY(events.wait<Measured>([&](const Measured& m) {
+            if (m.measurement.complete())
+                complete.insert(m.plan);
+            return complete.size() == stops.size();
+        }));
+        complete.clear();
         std::map<Plan, std::int64_t> done;
         for (const EngineEvent& event : events.all()) {
             const auto* measured = std::get_if<Measured>(&event);
