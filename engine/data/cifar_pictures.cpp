@@ -154,7 +154,7 @@ std::unique_ptr<PictureSet> open_cifar_folder(const fs::path& folder, Split spli
     if (split == Split::Train && train.empty())
         throw Error("CIFAR-10 folder " + folder.string()
                     + " has only test_batch.bin; expected data_batch_*.bin to train on");
-    if (split == Split::Test && test.empty())
+    if (split != Split::Train && test.empty())
         throw Error("CIFAR-10 folder " + folder.string()
                     + " has only data_batch_*.bin; expected test_batch.bin to measure on");
     return open_files(split == Split::Train ? train : test);

@@ -144,7 +144,7 @@ fs::path split_folder(const fs::path& root, Split split)
     if (split == Split::Train && !held_out.empty())
         throw Error("Folder " + root.string() + " has " + held_out.front()
                     + "/ with class folders but no train/; expected one to train on");
-    if (split == Split::Test && !train.empty())
+    if (split != Split::Train && !train.empty())
         throw Error("Folder " + root.string()
                     + " has train/ with class folders but no test/ or "
                       "val/; expected one to measure on (or name the train/ folder itself)");

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/data/split.h"
+
 namespace matmamba
 {
 
@@ -45,7 +47,6 @@ public:
 ///   root with `train/`, or `test/`, `val/`, `valid/`, `validation/` (the first that has class
 ///   folders), means that split. Hidden entries and other extensions are ignored.
 /// Throws Error saying what was found and what was expected. Blocks while listing.
-enum class Split { Train, Test };
 std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split);
 
 } // namespace matmamba

@@ -17,14 +17,15 @@ at::Tensor uniform(at::IntArrayRef shape, double bound, at::Generator& generator
     return at::empty(shape, at::kFloat).uniform_(-bound, bound, generator);
 }
 
-LayerWeights initial_layer(const ModelConfig& config, at::Generator& generator)
+LayerWeights initial_layer(const ModelConfig& config, int widest, at::Generator& generator)
 {
     const std::int64_t d = config.d_model, d_inner = config.d_inner();
     const std::int64_t bc = 2 * config.d_state;
     const double conv_bound = 1 / std::sqrt(config.d_conv);
     LayerWeights layer;
     layer.norm_weight = at::ones({d});
-    layer.norm_bias = at::zeros({d});
+    if (config.kind == ModelKind::Vision)
+        layer.norm_bias = at::zeros({d});
     layer.in_proj = uniform({bc + kMaxHeads + 2 * d_inner, d}, 1 / std::sqrt(d), generator);
     layer.conv_bc_weight = uniform({bc, config.d_conv}, conv_bound, generator);
     layer.conv_bc_bias = uniform({bc}, conv_bound, generator);
@@ -38,22 +39,16 @@ LayerWeights initial_layer(const ModelConfig& config, at::Generator& generator)
     layer.a_log = at::empty({kMaxHeads}, at::kFloat).uniform_(1, 16, generator).log();
     layer.d = at::ones({kMaxHeads});
     layer.gate_norm_weight = at::ones({d_inner});
+    const double summed = widest * config.head_dim();
     layer.out_proj
-        = uniform({d, d_inner}, 1 / std::sqrt(d_inner) / std::sqrt(config.n_layer), generator);
+        = uniform({d, d_inner}, 1 / std::sqrt(summed) / std::sqrt(config.n_layer), generator);
     return layer;
 }
 
-} // namespace
-
-ModelWeights initial_vision_weights(const ModelConfig& config, std::uint64_t seed)
+void initial_vision(ModelWeights& weights, const ModelConfig& config, at::Generator& generator)
 {
-    at::Generator generator = at::detail::createCPUGenerator(seed);
     const std::int64_t d = config.d_model, p = config.patch_size;
     const double patch_bound = 1 / std::sqrt(3 * p * p);
-    ModelWeights weights;
-    for (int i = 0; i < config.n_layer; ++i)
-        weights.layers.push_back(initial_layer(config, generator));
-    weights.final_norm_weight = at::ones({d});
     weights.final_norm_bias = at::zeros({d});
     weights.patch_weight = uniform({d, 3, p, p}, patch_bound, generator);
     weights.patch_bias = uniform({d}, patch_bound, generator);
@@ -62,6 +57,29 @@ ModelWeights initial_vision_weights(const ModelConfig& config, std::uint64_t see
         = at::empty({1, config.n_patches() + 1, d}, at::kFloat).normal_(0, 0.02, generator);
     weights.head_weight = uniform({config.n_classes, d}, 1 / std::sqrt(d), generator);
     weights.head_bias = at::zeros({config.n_classes});
+}
+
+void initial_language(ModelWeights& weights, const ModelConfig& config, at::Generator& generator)
+{
+    const std::int64_t d = config.d_model, rows = config.embedding_rows();
+    weights.embedding = at::empty({rows, d}, at::kFloat).normal_(0, 0.02, generator);
+    if (!config.tie_embeddings)
+        weights.head_weight = uniform({rows, d}, 1 / std::sqrt(d), generator);
+}
+
+} // namespace
+
+ModelWeights initial_weights(const ModelConfig& config, std::uint64_t seed, int widest)
+{
+    at::Generator generator = at::detail::createCPUGenerator(seed);
+    ModelWeights weights;
+    for (int i = 0; i < config.n_layer; ++i)
+        weights.layers.push_back(initial_layer(config, widest, generator));
+    weights.final_norm_weight = at::ones({config.d_model});
+    if (config.kind == ModelKind::Vision)
+        initial_vision(weights, config, generator);
+    else
+        initial_language(weights, config, generator);
     return weights;
 }
 

@@ -82,7 +82,7 @@ public:
         , m_device(choose_device(options.device).device)
     {
         load_data();
-        m_weights = initial_vision_weights(m_config.model, m_config.seed);
+        m_weights = initial_weights(m_config.model, m_config.seed);
         for (auto& [name, tensor] : named_tensors(m_weights))
             *tensor = tensor->to(m_device);
         m_optimizer = std::make_unique<Optimizer>(m_weights, m_config);

@@ -1,0 +1,2 @@
+// See the header.
+#include "engine/data/shapes.h"
