@@ -1,6 +1,9 @@
 // See the header.
 #include "engine/data/shapes_scene.h"
 
+#include <array>
+#include <utility>
+
 #include "engine/data/counter_random.h"
 #include "engine/data/shapes.h"
 
@@ -12,6 +15,16 @@ namespace
 
 constexpr const ShapesDifficulty& kHow = kShapesDifficulty;
 constexpr float kSide = kShapesSize;
+
+/// What a seed is for: the upper bits of a number whose lower ones are an index. As mix_bits is one
+/// to one, no two purposes or splits ever share a seed.
+enum class Purpose { Picture, Classes };
+
+std::uint64_t seed_of(Purpose purpose, Split split, std::int64_t index)
+{
+    const auto kind = static_cast<std::uint64_t>(purpose) * 3 + static_cast<std::uint64_t>(split);
+    return mix_bits((kind + 1) << 41 | static_cast<std::uint64_t>(index));
+}
 
 /// Any angle: a quarter turn and up to an eighth to either side of it, by the rational formula of
 /// the circle (nearly even, and exact on every machine).
@@ -90,10 +103,10 @@ ShapePattern any_pattern(CounterRandom& random)
     return any_pattern(random, static_cast<ShapeTexture>(texture));
 }
 
-ShapeObject any_object(CounterRandom& random, int shape_class, const Colours& colours)
+ShapeObject any_object(CounterRandom& random, int of_class, const Colours& colours)
 {
     ShapeObject object{};
-    object.form = static_cast<ShapeForm>(shape_class / kShapeTextures);
+    object.form = static_cast<ShapeForm>(of_class / kShapeTextures);
     object.radius = random.uniform(kHow.min_radius, kHow.max_radius);
     const float margin = object.radius * (1.0f - kHow.max_cut);
     object.centre.x = random.uniform(margin, kSide - margin);
@@ -102,7 +115,10 @@ ShapeObject any_object(CounterRandom& random, int shape_class, const Colours& co
     object.colour = colours.object;
     object.pattern_colour = colours.pattern;
     // Plain objects draw the same numbers: nothing else in a picture depends on its class.
-    object.pattern = any_pattern(random, static_cast<ShapeTexture>(shape_class % kShapeTextures));
+    object.pattern = any_pattern(random, static_cast<ShapeTexture>(of_class % kShapeTextures));
+    const float longest_period = kHow.max_period_of_radius * object.radius;
+    if (object.pattern.period > longest_period)
+        object.pattern.period = longest_period;
     return object;
 }
 
@@ -158,13 +174,24 @@ ShapeGround any_ground(CounterRandom& random, const ShapeColour& colour)
 
 } // namespace
 
-ShapeScene choose_shape_scene(int shape_class, std::uint64_t seed)
+int shape_class(Split split, std::int64_t index)
 {
-    CounterRandom random(seed);
+    std::array<int, kShapeClasses> classes;
+    for (int i = 0; i < kShapeClasses; ++i)
+        classes[i] = i;
+    CounterRandom random(seed_of(Purpose::Classes, split, index / kShapeClasses));
+    for (int i = kShapeClasses - 1; i > 0; --i)
+        std::swap(classes[i], classes[random.below(i + 1)]);
+    return classes[index % kShapeClasses];
+}
+
+ShapeScene shape_scene(Split split, std::int64_t index)
+{
+    CounterRandom random(seed_of(Purpose::Picture, split, index));
     ShapeScene scene{};
     const Colours colours = contrasting_colours(random);
     scene.ground = any_ground(random, colours.ground);
-    scene.object = any_object(random, shape_class, colours);
+    scene.object = any_object(random, shape_class(split, index), colours);
     const int behind = random.between(kHow.min_bits, kHow.max_bits);
     for (int i = 0; i < behind; ++i) {
         const ShapePoint centre = near(random, {kSide / 2, kSide / 2}, kSide / 2);

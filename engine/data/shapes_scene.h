@@ -6,15 +6,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/data/split.h"
+
 namespace matmamba
 {
 
-/// How hard the pictures are. Changing one changes every picture, and with them all results.
+/// How hard the pictures are. Changing one changes every picture, and with them all results and the
+/// pinned bytes of the test.
 struct ShapesDifficulty {
     float min_radius = 12.5f, max_radius = 22.0f; ///< of the object
     float max_cut = 0.2f; ///< of its radius may lie outside of the picture
     float min_contrast = 0.28f; ///< between any two of object, its pattern and ground, see contrast
     float min_period = 5.0f, max_period = 8.5f; ///< of stripes and dots
+    float max_period_of_radius = 0.45f; ///< so that a small object shows several stripes or dots
     float max_ground_pattern = 0.16f; ///< strength of the ground's own stripes and dots
     float max_light = 0.35f; ///< darkening of the dimmest corner
     int min_bits = 4, max_bits = 10; ///< clutter behind the object
@@ -91,8 +95,11 @@ struct ShapeScene {
     std::uint64_t noise_seed;
 };
 
-/// The scene of a class (form * kShapeTextures + texture); every other choice comes from `seed`.
-/// Any thread.
-ShapeScene choose_shape_scene(int shape_class, std::uint64_t seed);
+/// The class of a picture, form * kShapeTextures + texture. Each run of kShapeClasses pictures has
+/// every class once, in an order of its own. Any thread.
+int shape_class(Split split, std::int64_t index);
+
+/// What a picture shows: a function of split and index (0 … 2^40 - 1) alone. Any thread.
+ShapeScene shape_scene(Split split, std::int64_t index);
 
 } // namespace matmamba
