@@ -2,9 +2,12 @@
 // ends it; what was measured until then is printed with its n.
 #include "app/commands.h"
 
+#include <cmath>
+
 #include "app/help_text.h"
 #include "app/numbers.h"
 #include "app/plan_options.h"
+#include "app/result_json.h"
 #include "engine/error.h"
 
 namespace matmamba
@@ -19,11 +22,6 @@ struct EvalOptions : SharedOptions {
     PlanOptions plan;
     Engine::DataOptions sampling;
 };
-
-const char* sampleWord(const ModelConfig& config)
-{
-    return config.kind == ModelKind::Vision ? "pictures" : "tokens";
-}
 
 std::string progressText(const Measurement& measurement, const ModelConfig& config)
 {
@@ -40,41 +38,6 @@ std::string progressText(const Measurement& measurement, const ModelConfig& conf
         text += "  " + duration(left) + " left";
     }
     return text;
-}
-
-Json metricsJson(const Measurement& measurement)
-{
-    Json metrics = Json::object();
-    const auto add = [&](const char* name, const std::optional<Metric>& metric) {
-        if (metric)
-            metrics[name]
-                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
-    };
-    add("loss", measurement.loss);
-    add("top1", measurement.top1);
-    add("top5", measurement.top5);
-    add("perplexity", measurement.perplexity);
-    add("bits_per_byte", measurement.bits_per_byte);
-    return metrics;
-}
-
-void printJson(const Engine& engine, const Plan& plan, const Measurement& measurement,
-               Console& console)
-{
-    const ModelInfo& model = *engine.model();
-    const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
-    Json json = {{"model", model.name},
-                 {"plan", plan.heads},
-                 {"flops", cost.flops},
-                 {"params", cost.params},
-                 {"bytes", cost.weight_bytes},
-                 {"metrics", metricsJson(measurement)},
-                 {"seconds", measurement.seconds},
-                 {"device", model.device},
-                 {"dtype", model.compute_type}};
-    if (model.config.kind == ModelKind::Vision)
-        json["preprocessing"] = model.preprocessing;
-    console.printLine(json);
 }
 
 std::string costText(const ModelInfo& model, const Plan& plan)
@@ -107,6 +70,12 @@ std::string metricsText(const Measurement& measurement)
     return text;
 }
 
+std::string entropyText(double nats)
+{
+    return "the source's own entropy: " + valueText(nats) + " nats a token, perplexity "
+        + valueText(std::exp(nats)) + "\n";
+}
+
 void printText(const Engine& engine, const Plan& plan, const Measurement& measurement,
                Console& console)
 {
@@ -118,10 +87,13 @@ void printText(const Engine& engine, const Plan& plan, const Measurement& measur
     text += "plan           " + describe(plan) + "\n";
     text += "cost           " + costText(model, plan) + "\n";
     text += "data           " + data.name + ", " + grouped(data.samples)
-        + (vision ? " pictures" : " scored tokens in windows of " + grouped(data.context)) + "\n";
+        + (vision ? " pictures" : " scored tokens in windows of up to " + grouped(data.context))
+        + "\n";
     if (vision)
         text += "preprocessing  " + model.preprocessing + "\n";
     text += metricsText(measurement);
+    if (data.entropy)
+        text += entropyText(*data.entropy);
     text += "time           " + duration(measurement.seconds);
     if (measurement.seconds > 0)
         text += ", "
@@ -157,7 +129,7 @@ int runEval(const EvalOptions& options, Console& console)
     if (measurement.samples_done == 0)
         throw Stopped();
     if (options.json)
-        printJson(*engine, plan, measurement, console);
+        console.printLine(resultJson(*engine, plan, measurement));
     else
         printText(*engine, plan, measurement, console);
     if (measurement.complete())
@@ -177,29 +149,9 @@ Command addEval(CLI::App& program)
         "eval", "Measure accuracy and loss, or perplexity, of a model at a plan");
     const auto options = std::make_shared<EvalOptions>();
     addModel(*command, options->model);
-    command
-        ->add_option("--data", options->data,
-                     "Vision: a folder of class folders, or CIFAR-10 binary files (the test split "
-                     "is used). Language: a text file, or a token shard (.bin)")
-        ->required()
-        ->type_name("PATH");
+    addData(*command, options->data);
     addPlanOptions(*command, options->plan);
-    command
-        ->add_option("--samples", options->sampling.max_samples,
-                     "Only so many pictures, or windows of text, chosen by the seed (default: all)")
-        ->type_name("N")
-        ->check(numberFrom(1, 1e15, "a number of 1 or more"));
-    command
-        ->add_option("--context", options->sampling.context,
-                     "Language: tokens of a window; each is scored given those before it "
-                     "(default: 1024)")
-        ->type_name("N")
-        ->check(numberFrom(2, 1e6, "a number from 2 to 1000000"));
-    command
-        ->add_option("--seed", options->sampling.seed,
-                     "Order in which samples are visited and chosen (default: 0)")
-        ->type_name("N")
-        ->check(numberFrom(0, 0x1p64, "a number of 0 or more"));
+    addSampling(*command, options->sampling);
     addDevice(*command, *options);
     addDtype(*command, *options);
     addJson(*command, *options, "One JSON object instead of text");

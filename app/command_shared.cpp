@@ -1,6 +1,7 @@
 // What the commands have in common: the model argument, --json, --device, --dtype, and opening.
 #include "app/commands.h"
 
+#include "app/help_text.h"
 #include "app/numbers.h"
 
 namespace matmamba
@@ -37,6 +38,37 @@ void addDtype(CLI::App& command, SharedOptions& options)
                     "bfloat16 on CUDA)")
         ->type_name("TYPE")
         ->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
+}
+
+void addData(CLI::App& command, std::string& data)
+{
+    command
+        .add_option("--data", data,
+                    "Vision: a folder of class folders, CIFAR-10 binary or IDX files (the test "
+                    "split is used), or the word shapes: pictures that the program draws. "
+                    "Language: a text file, or a token shard (.bin)")
+        ->required()
+        ->type_name("PATH|shapes");
+}
+
+void addSampling(CLI::App& command, Engine::DataOptions& sampling)
+{
+    command
+        .add_option("--samples", sampling.max_samples,
+                    "Only so many pictures, or windows of text, chosen by the seed (default: all)")
+        ->type_name("N")
+        ->check(numberFrom(1, 1e15, "a number of 1 or more"));
+    command
+        .add_option("--context", sampling.context,
+                    "Language: tokens of a window; each is scored given those before it "
+                    "(default: what the model was trained on, else 1024)")
+        ->type_name("N")
+        ->check(numberFrom(2, 1e6, "a number from 2 to 1000000"));
+    command
+        .add_option("--seed", sampling.seed,
+                    "Order in which samples are visited and chosen (default: 0)")
+        ->type_name("N")
+        ->check(numberFrom(0, 0x1p64, "a number of 0 or more"));
 }
 
 DeviceChoice deviceOf(const SharedOptions& options)

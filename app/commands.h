@@ -32,12 +32,17 @@ Command addInfo(CLI::App& program);
 Command addEval(CLI::App& program);
 Command addClassify(CLI::App& program);
 Command addGenerate(CLI::App& program);
+Command addSweep(CLI::App& program);
 Command addTrain(CLI::App& program);
 
 void addModel(CLI::App& command, std::string& model);
 void addJson(CLI::App& command, SharedOptions& options, const std::string& help);
 void addDevice(CLI::App& command, SharedOptions& options);
 void addDtype(CLI::App& command, SharedOptions& options);
+/// --data: what a model is measured on.
+void addData(CLI::App& command, std::string& data);
+/// --samples, --context, --seed.
+void addSampling(CLI::App& command, Engine::DataOptions& sampling);
 
 /// The device that --device names.
 DeviceChoice deviceOf(const SharedOptions& options);

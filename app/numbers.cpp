@@ -61,6 +61,11 @@ std::string duration(double seconds)
     return formatted("%lld h %02lld min", whole / 3600, whole % 3600 / 60);
 }
 
+std::string valueText(double value)
+{
+    return formatted("%.4f", value);
+}
+
 std::string percentWithError(const Metric& metric)
 {
     return formatted("%.2f %% ± %.2f", 100 * metric.value, 100 * metric.std_error);

@@ -5,10 +5,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 
 #include "engine/data/preprocess.h"
+#include "engine/data/shapes.h"
 #include "engine/data/text.h"
 #include "engine/data/tokenizer.h"
 #include "engine/device.h"
@@ -24,6 +26,9 @@ namespace matmamba
 
 namespace
 {
+
+// Data that the code makes, as they are named where a path is expected.
+constexpr const char* kShapesWord = "shapes";
 
 struct OpenModel {
     ModelInfo info;
@@ -71,6 +76,79 @@ std::string stored_type(const Checkpoint& checkpoint)
     for (const auto& [name, tensor] : checkpoint.tensors)
         types.insert(name_of(tensor.type));
     return types.size() == 1 ? *types.begin() : "mixed";
+}
+
+/// Size and time of last change of the weights, or of a sharded set's index.
+std::string weights_stamp(const Checkpoint& checkpoint)
+{
+    const auto changed = std::filesystem::last_write_time(checkpoint.weights).time_since_epoch();
+    return std::to_string(checkpoint.file_bytes) + " bytes of "
+        + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(changed).count());
+}
+
+/// Path and name of data on the disk; made absolute so that "." and "folder/" have a name too.
+DataInfo info_of_files(const std::filesystem::path& path)
+{
+    DataInfo info;
+    info.path = std::filesystem::absolute(path).lexically_normal();
+    info.name = info.path.has_filename() ? info.path.filename().string()
+                                         : info.path.parent_path().filename().string();
+    return info;
+}
+
+OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& model,
+                           const Engine::DataOptions& options, at::Device device)
+{
+    const bool made = path == kShapesWord;
+    const std::shared_ptr<const PictureSet> pictures
+        = made ? make_shapes(Split::Test, kShapesTestPictures) : open_pictures(path, Split::Test);
+    OpenData opened;
+    if (made) {
+        opened.info.name = kShapesWord;
+        opened.info.path = kShapesWord;
+    } else {
+        opened.info = info_of_files(path);
+    }
+    opened.info.class_names = pictures->class_names();
+    const ModelConfig& config = model.info.config;
+    opened.pictures.emplace(
+        pictures,
+        PictureInputs::Options{
+            .preprocessing = *model.preprocessing,
+            .image_size = config.image_size,
+            .class_of_label = match_classes(*pictures, config, path.string()),
+            .order = shuffled_order(pictures->size(), options.max_samples, options.seed),
+            .device = device,
+        });
+    opened.info.samples = opened.pictures->size();
+    return opened;
+}
+
+OpenData open_text_data(const std::filesystem::path& path, const OpenModel& model,
+                        const Engine::DataOptions& options, at::Device device)
+{
+    if (path == kShapesWord)
+        throw Error("Shapes are pictures, but " + model.info.name
+                    + " is a language model: expected a text or a token shard (./shapes)");
+    const ModelConfig& config = model.info.config;
+    constexpr int kDefaultContext = 1024;
+    const int own = config.context_length > 0 ? config.context_length : kDefaultContext;
+    const int context = options.context == 0 ? own : options.context;
+    if (context < 2)
+        throw Error("A context of " + std::to_string(context)
+                    + " tokens has nothing to score: expected 2 or more");
+    TokenText text
+        = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr, config.embedding_rows());
+    if (text.ids.size() < 2)
+        throw Error(path.string() + " has fewer than two tokens: nothing to score");
+    const auto tokens = static_cast<std::int64_t>(text.ids.size());
+    OpenData opened;
+    opened.windows.emplace(std::move(text),
+                           cut_windows(tokens, context, options.max_samples, options.seed), device);
+    opened.info = info_of_files(path);
+    opened.info.samples = opened.windows->scored_tokens();
+    opened.info.context = context;
+    return opened;
 }
 
 } // namespace
@@ -146,6 +224,7 @@ void Engine::open_model(const std::filesystem::path& path,
         opened.info.config = checkpoint.config;
         opened.info.stored_type = stored_type(checkpoint);
         opened.info.file_bytes = checkpoint.file_bytes;
+        opened.info.weights_stamp = weights_stamp(checkpoint);
         opened.info.bytes_per_param
             = opened.info.stored_type == "float32" || opened.info.stored_type == "mixed" ? 4 : 2;
         opened.info.device = m_state->device.name;
@@ -171,40 +250,11 @@ void Engine::open_data(const std::filesystem::path& path, const DataOptions& opt
 {
     in_sentences([&] {
         const OpenModel& model = m_state->need_model();
-        const ModelConfig& config = model.info.config;
-        OpenData opened;
-        // Made absolute so that "." and "folder/" have a name too.
-        opened.info.path = std::filesystem::absolute(path).lexically_normal();
-        opened.info.name = opened.info.path.has_filename()
-            ? opened.info.path.filename().string()
-            : opened.info.path.parent_path().filename().string();
-        if (config.kind == ModelKind::Vision) {
-            std::shared_ptr<const PictureSet> pictures = open_pictures(path, Split::Test);
-            opened.info.class_names = pictures->class_names();
-            opened.pictures.emplace(
-                pictures,
-                PictureInputs::Options{
-                    .preprocessing = *model.preprocessing,
-                    .image_size = config.image_size,
-                    .class_of_label = match_classes(*pictures, config, path.string()),
-                    .order = shuffled_order(pictures->size(), options.max_samples, options.seed),
-                    .device = m_state->device.device,
-                });
-            opened.info.samples = opened.pictures->size();
-        } else {
-            if (options.context < 2)
-                throw Error("A context of " + std::to_string(options.context)
-                            + " tokens has nothing to score: expected 2 or more");
-            TokenText text = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr,
-                                         config.embedding_rows());
-            if (text.ids.size() < 2)
-                throw Error(path.string() + " has fewer than two tokens: nothing to score");
-            opened.windows.emplace(std::move(text), options.context, options.max_samples,
-                                   options.seed, m_state->device.device);
-            opened.info.samples = opened.windows->scored_tokens();
-            opened.info.context = options.context;
-        }
-        m_state->data = std::move(opened);
+        const at::Device device = m_state->device.device;
+        if (model.info.config.kind == ModelKind::Vision)
+            m_state->data = open_picture_data(path, model, options, device);
+        else
+            m_state->data = open_text_data(path, model, options, device);
     });
 }
 

@@ -37,6 +37,7 @@ struct ModelInfo {
     ModelConfig config;
     std::string stored_type; ///< "bfloat16", … ("mixed" where tensors differ)
     std::int64_t file_bytes = 0;
+    std::string weights_stamp; ///< size and time of the weights: other weights, another stamp
     int bytes_per_param = 4; ///< of the stored type: what costs are counted in
     std::string device; ///< "cpu", or "cuda:0 (NVIDIA H200)"
     std::string compute_type; ///< "float32" or "bfloat16"
@@ -49,7 +50,8 @@ struct DataInfo {
     std::string name; ///< last part of the path
     std::filesystem::path path;
     std::int64_t samples = 0; ///< pictures, or scored tokens
-    int context = 0; ///< language: window length in tokens
+    int context = 0; ///< language: tokens of the longest window
+    std::optional<double> entropy; ///< nats per scored token, where the source's own is known
     std::vector<std::string> class_names; ///< vision
 };
 
@@ -99,13 +101,14 @@ public:
                     const std::function<void(double)>& progress = {}, std::stop_token stop = {});
     const ModelInfo* model() const; ///< nullptr while none is open
 
-    /// Vision: an image folder or CIFAR-10 binary files (test split). Language: a text or token
-    /// shard, cut into windows of `context` tokens. `max_samples` > 0 takes only so many pictures
-    /// or windows, chosen by `seed`; samples are visited in an order shuffled by `seed`, the same
-    /// for every plan.
+    /// Vision: an image folder, CIFAR-10 binary or IDX files (test split), or the word "shapes".
+    /// Language: a text or token shard, cut into windows of `context` tokens. The word means data
+    /// that the code makes (a folder of that name is "./shapes"). `max_samples` > 0 takes only so
+    /// many pictures or windows, chosen by `seed`; samples are visited in an order shuffled by
+    /// `seed`, the same for every plan.
     struct DataOptions {
         std::int64_t max_samples = 0;
-        int context = 1024;
+        int context = 0; ///< 0 = the model's own context_length, else 1024
         std::uint64_t seed = 0;
     };
     void open_data(const std::filesystem::path& path, const DataOptions& options);

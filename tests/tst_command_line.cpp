@@ -55,6 +55,11 @@ void TestCommandLine::helpNamesEveryOption_data()
                               << plan + device + QStringList{"--prompt",      "--max-tokens",
                                                              "--temperature", "--top-k",
                                                              "--top-p",       "--seed"};
+    QTest::newRow("sweep") << "sweep"
+                           << device + QStringList{"--data",    "--stops",     "--uniform",
+                                                   "--random",  "--min-heads", "--plans",
+                                                   "--samples", "--seed",      "--out",
+                                                   "--picture", "--x",         "--context"};
     QTest::newRow("train") << "train" << QStringList{"--data",       "--out",    "--validation",
                                                      "--stop-after", "--device", "CONFIG"};
 }

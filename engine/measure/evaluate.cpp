@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "engine/error.h"
 #include "engine/model/cost.h"
@@ -146,32 +147,41 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     const std::int64_t begin = tally.samples;
     if (begin == windows.size())
         return;
-    const std::int64_t length = windows.length(begin);
-    const std::int64_t most
-        = batch_size(model_cost(config, plan, 4).flops * length, weights.embedding.device());
-    std::int64_t end = begin + 1; // a batch ends where the short last window stands
-    while (end < windows.size() && end - begin < most && windows.length(end) == length)
-        ++end;
-    const at::Tensor nll
-        = language_nll(weights, config, plan, windows.ids(begin, end), stop).to(at::kDouble).cpu();
-    const at::Tensor sums = nll.sum(1), squares = nll.square().sum(1);
-    check_finite(sums.sum().item<double>());
-    const double tokens = static_cast<double>(length - 1);
-    for (std::int64_t i = begin; i < end; ++i) {
-        const double loss = sums.const_data_ptr<double>()[i - begin];
-        const auto bytes = static_cast<double>(windows.scored_bytes(i));
-        tally.loss += loss;
-        tally.loss_square += squares.const_data_ptr<double>()[i - begin];
-        tally.window_loss_square += loss * loss;
-        tally.window_loss_tokens += loss * tokens;
-        tally.window_tokens_square += tokens * tokens;
-        tally.bytes += bytes;
-        tally.window_loss_bytes += loss * bytes;
-        tally.window_bytes_square += bytes * bytes;
-        tally.scored += length - 1;
+    const std::int64_t flops_per_token = model_cost(config, plan, 4).flops;
+    std::int64_t longest = windows.length(begin);
+    std::int64_t end = begin + 1;
+    // Windows of different lengths share a batch, filled up to the longest: nothing that stands
+    // before the filling sees it, since the model is causal.
+    for (; end < windows.size(); ++end) {
+        longest = std::max(longest, windows.length(end));
+        if (end - begin >= batch_size(flops_per_token * longest, weights.embedding.device()))
+            break;
     }
-    tally.samples = end;
-    tally.seconds += watch.seconds();
+    const at::Tensor nll = language_nll(weights, config, plan, windows.ids(begin, end), stop)
+                               .to(at::kDouble)
+                               .cpu()
+                               .contiguous();
+    Tally grown = tally;
+    for (std::int64_t i = begin; i < end; ++i) {
+        const double* token_loss = nll.const_data_ptr<double>() + (i - begin) * nll.size(1);
+        const std::int64_t scored = windows.length(i) - 1;
+        const double loss = std::accumulate(token_loss, token_loss + scored, 0.0);
+        check_finite(loss);
+        const auto tokens = static_cast<double>(scored);
+        const auto bytes = static_cast<double>(windows.scored_bytes(i));
+        grown.loss += loss;
+        grown.loss_square += std::inner_product(token_loss, token_loss + scored, token_loss, 0.0);
+        grown.window_loss_square += loss * loss;
+        grown.window_loss_tokens += loss * tokens;
+        grown.window_tokens_square += tokens * tokens;
+        grown.bytes += bytes;
+        grown.window_loss_bytes += loss * bytes;
+        grown.window_bytes_square += bytes * bytes;
+        grown.scored += scored;
+    }
+    grown.samples = end;
+    grown.seconds += watch.seconds();
+    tally = grown;
 }
 
 } // namespace matmamba

@@ -75,38 +75,49 @@ at::Tensor PictureInputs::labels(std::int64_t begin, std::int64_t end) const
     return m_labels.slice(0, begin, end);
 }
 
-TokenWindows::TokenWindows(TokenText text, int context, std::int64_t max_windows,
-                           std::uint64_t seed, at::Device device)
-    : m_text(std::move(text))
-    , m_context(context)
+std::vector<TokenWindow> cut_windows(std::int64_t tokens, int context, std::int64_t limit,
+                                     std::uint64_t seed)
 {
-    const auto tokens = static_cast<std::int64_t>(m_text.ids.size());
     // A rest of one token has nothing to score.
-    const std::int64_t windows = tokens / context + (tokens % context >= 2 ? 1 : 0);
-    m_order = shuffled_order(windows, max_windows, seed);
-    m_ids = at::from_blob(m_text.ids.data(), {tokens}, at::kInt).to(device, at::kLong);
-    for (std::int64_t i = 0; i < size(); ++i)
-        m_scored += length(i) - 1;
+    const std::int64_t count = tokens / context + (tokens % context >= 2 ? 1 : 0);
+    std::vector<TokenWindow> windows;
+    for (const std::int64_t place : shuffled_order(count, limit, seed)) {
+        const std::int64_t first = place * context;
+        windows.push_back({first, std::min<std::int64_t>(context, tokens - first)});
+    }
+    return windows;
 }
 
-std::int64_t TokenWindows::length(std::int64_t window) const
+TokenWindows::TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device)
+    : m_text(std::move(text))
+    , m_windows(std::move(windows))
 {
-    return std::min<std::int64_t>(m_context, m_ids.size(0) - first_token(window));
+    const auto tokens = static_cast<std::int64_t>(m_text.ids.size());
+    m_ids = at::from_blob(m_text.ids.data(), {tokens}, at::kInt).to(device, at::kLong);
+    for (const TokenWindow& window : m_windows) {
+        m_scored += window.tokens - 1;
+        m_longest = std::max(m_longest, window.tokens);
+    }
 }
 
 at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
 {
-    std::vector<at::Tensor> windows;
+    std::int64_t longest = 0;
     for (std::int64_t i = begin; i < end; ++i)
-        windows.push_back(m_ids.slice(0, first_token(i), first_token(i) + length(i)));
-    return at::stack(windows);
+        longest = std::max(longest, length(i));
+    at::Tensor ids = at::zeros({end - begin, longest}, m_ids.options());
+    for (std::int64_t i = begin; i < end; ++i) {
+        const auto [first, tokens] = m_windows[i];
+        ids.select(0, i - begin).slice(0, 0, tokens).copy_(m_ids.slice(0, first, first + tokens));
+    }
+    return ids;
 }
 
 std::int64_t TokenWindows::scored_bytes(std::int64_t window) const
 {
     if (m_text.bytes.empty())
         return 0;
-    const auto first = m_text.bytes.begin() + first_token(window);
+    const auto first = m_text.bytes.begin() + m_windows[window].first;
     return std::accumulate(first + 1, first + length(window), std::int64_t{0});
 }
 

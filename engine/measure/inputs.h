@@ -22,6 +22,17 @@ namespace matmamba
 std::vector<std::int64_t> shuffled_order(std::int64_t count, std::int64_t limit,
                                          std::uint64_t seed);
 
+/// A run of a corpus' tokens that a model sees at once.
+struct TokenWindow {
+    std::int64_t first = 0;
+    std::int64_t tokens = 0;
+};
+
+/// `tokens` tokens cut into windows of `context` without overlap (the last may be shorter), in an
+/// order shuffled by `seed` and cut to `limit` (0 = all).
+std::vector<TokenWindow> cut_windows(std::int64_t tokens, int context, std::int64_t limit,
+                                     std::uint64_t seed);
+
 /// Pictures as inputs. Decoded on first use; kept, up to a budget of 1 GiB, for the next plan.
 class PictureInputs
 {
@@ -51,30 +62,28 @@ private:
     std::int64_t m_kept_count = 0; ///< samples 0 … m_kept_count-1 are in m_kept
 };
 
-/// A corpus cut into windows without overlap; the last may be shorter.
+/// Windows of a corpus, of any lengths from 2 tokens on, in the order of their measurement.
 class TokenWindows
 {
 public:
-    TokenWindows(TokenText text, int context, std::int64_t max_windows, std::uint64_t seed,
-                 at::Device device);
+    TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device);
 
-    std::int64_t size() const { return static_cast<std::int64_t>(m_order.size()); }
+    std::int64_t size() const { return static_cast<std::int64_t>(m_windows.size()); }
     std::int64_t scored_tokens() const { return m_scored; } ///< of all windows
-    int context() const { return m_context; }
-    std::int64_t length(std::int64_t window) const; ///< tokens in it
-    /// Windows begin … end-1, all of the same length, as (n, length) int64 on the device.
+    std::int64_t longest() const { return m_longest; } ///< tokens
+    std::int64_t length(std::int64_t window) const { return m_windows[window].tokens; }
+    /// Windows begin … end-1 as (n, longest of them) int64 on the device; shorter ones are filled
+    /// up with id 0, which is not to be scored.
     at::Tensor ids(std::int64_t begin, std::int64_t end) const;
     /// Bytes of a window's scored tokens; 0 where no tokenizer told them.
     std::int64_t scored_bytes(std::int64_t window) const;
 
 private:
-    std::int64_t first_token(std::int64_t window) const { return m_order[window] * m_context; }
-
     TokenText m_text;
     at::Tensor m_ids; ///< (tokens) int64 on the device
-    int m_context;
-    std::vector<std::int64_t> m_order;
+    std::vector<TokenWindow> m_windows;
     std::int64_t m_scored = 0;
+    std::int64_t m_longest = 0;
 };
 
 } // namespace matmamba

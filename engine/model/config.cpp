@@ -105,6 +105,7 @@ void read_language(const Fields& fields, ModelConfig& config)
     config.pad_vocab_size_multiple
         = fields.whole("pad_vocab_size_multiple", 1, 1 << 16, config.pad_vocab_size_multiple);
     config.tie_embeddings = fields.flag("tie_embeddings", config.tie_embeddings);
+    config.context_length = fields.whole("context_length", 2, 1 << 24, 0);
 }
 
 void read_class_names(const Fields& fields, ModelConfig& config)
@@ -219,6 +220,8 @@ std::string write_config(const ModelConfig& config)
         json["fused_add_norm"] = true;
         json["pad_vocab_size_multiple"] = config.pad_vocab_size_multiple;
         json["tie_embeddings"] = config.tie_embeddings;
+        if (config.context_length > 0)
+            json["context_length"] = config.context_length;
     }
     if (!config.class_names.empty()) {
         Ordered::object_t labels; // appended to, since its operator[] searches all keys before

@@ -33,6 +33,7 @@ struct ModelConfig {
     int vocab_size = 0;
     int pad_vocab_size_multiple = 8;
     bool tie_embeddings = true;
+    int context_length = 0; ///< tokens of a window in training; 0 = not said
 
     // Vision models only.
     int n_classes = 0;

@@ -36,6 +36,11 @@ template <typename Draw> Plan mixed_plan(int n_layer, Draw&& draw)
 
 } // namespace
 
+Plan free_plan(int n_layer, int min_heads, std::mt19937_64& random)
+{
+    return mixed_plan(n_layer, [&] { return any_width(min_heads, random); });
+}
+
 std::vector<Plan> sample_plans(PlanScheme scheme, int n_layer, int min_heads,
                                std::mt19937_64& random)
 {
@@ -55,7 +60,7 @@ std::vector<Plan> sample_plans(PlanScheme scheme, int n_layer, int min_heads,
         plans.push_back(Plan::uniform(n_layer, kMaxHeads));
         plans.push_back(Plan::uniform(n_layer, any_width(min_heads, random)));
         for (int i = 0; i < 2; ++i)
-            plans.push_back(mixed_plan(n_layer, [&] { return any_width(min_heads, random); }));
+            plans.push_back(free_plan(n_layer, min_heads, random));
         break;
     }
     return plans;

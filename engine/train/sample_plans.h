@@ -14,4 +14,7 @@ namespace matmamba
 std::vector<Plan> sample_plans(PlanScheme scheme, int n_layer, int min_heads,
                                std::mt19937_64& random);
 
+/// Every layer's width drawn for itself, log-uniformly over min_heads … 64.
+Plan free_plan(int n_layer, int min_heads, std::mt19937_64& random);
+
 } // namespace matmamba

@@ -1,0 +1,65 @@
+// See the header.
+#include "app/result_json.h"
+
+#include "engine/error.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+Json metricsJson(const Measurement& measurement)
+{
+    Json metrics = Json::object();
+    const auto add = [&](const char* name, const std::optional<Metric>& metric) {
+        if (metric)
+            metrics[name]
+                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
+    };
+    add("loss", measurement.loss);
+    add("top1", measurement.top1);
+    add("top5", measurement.top5);
+    add("perplexity", measurement.perplexity);
+    add("bits_per_byte", measurement.bits_per_byte);
+    return metrics;
+}
+
+} // namespace
+
+Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement)
+{
+    const ModelInfo& model = *engine.model();
+    const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
+    Json json = {{"model", model.name},
+                 {"plan", plan.heads},
+                 {"flops", cost.flops},
+                 {"params", cost.params},
+                 {"bytes", cost.weight_bytes},
+                 {"metrics", metricsJson(measurement)},
+                 {"seconds", measurement.seconds},
+                 {"device", model.device},
+                 {"dtype", model.compute_type}};
+    if (engine.data()->entropy)
+        json["entropy"] = *engine.data()->entropy;
+    if (model.config.kind == ModelKind::Vision)
+        json["preprocessing"] = model.preprocessing;
+    return json;
+}
+
+std::optional<Metric> metricOf(const Json& result, const std::string& name)
+{
+    const Json& metrics = result.at("metrics");
+    const auto found = metrics.find(name);
+    if (found == metrics.end())
+        return {};
+    return Metric{found->at("value").get<double>(), found->at("stderr").get<double>(),
+                  found->at("n").get<std::int64_t>()};
+}
+
+const char* sampleWord(const ModelConfig& config)
+{
+    return config.kind == ModelKind::Vision ? "pictures" : "tokens";
+}
+
+} // namespace matmamba

@@ -1,0 +1,20 @@
+// What a measured run is as JSON: the same object from `eval` and for each row of `sweep`.
+#pragma once
+
+#include "app/console.h"
+#include "engine/engine.h"
+
+namespace matmamba
+{
+
+/// One run of the engine's model and data, with the plan's cost.
+Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement);
+
+/// A metric of such an object; nothing where it was not measured. Throws Error where it is no
+/// object of numbers.
+std::optional<Metric> metricOf(const Json& result, const std::string& name);
+
+/// "pictures" or "tokens": what n counts.
+const char* sampleWord(const ModelConfig& config);
+
+} // namespace matmamba

@@ -1,0 +1,147 @@
+// See the header.
+#include "app/sweep_rows.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
+
+#include "app/result_json.h"
+#include "engine/error.h"
+#include "engine/files/text_file.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr const char* kMeasuredOn = "of";
+constexpr const char* kMetrics[] = {"loss", "top1", "top5", "perplexity", "bits_per_byte"};
+
+[[noreturn]] void refuse(const std::filesystem::path& file, const char* doing)
+{
+    throw Error("The rows file " + file.string() + " cannot be " + doing + ": "
+                + std::strerror(errno));
+}
+
+/// The row in a line; nothing where it is none.
+std::optional<Json> rowIn(const std::string& line)
+{
+    const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!row.is_object() || !row.contains("plan") || !row.at("plan").is_array()
+        || !row.contains(kMeasuredOn) || !row.contains("metrics"))
+        return {};
+    for (const Json& width : row.at("plan"))
+        if (!width.is_number_integer())
+            return {};
+    return row;
+}
+
+std::string quoted(const std::string& text)
+{
+    std::string field = "\"";
+    for (const char character : text)
+        field += character == '"' ? "\"\"" : std::string(1, character);
+    return field + "\"";
+}
+
+} // namespace
+
+RowsFile::RowsFile(const std::filesystem::path& file, Json measuredOn)
+    : m_file(file)
+    , m_measuredOn(std::move(measuredOn))
+{
+    // Made at once: better refused now than after the first plan.
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        refuse(file, "written");
+    ::close(descriptor);
+    read(read_text_file(file));
+}
+
+void RowsFile::read(const std::string& text)
+{
+    int number = 0;
+    for (std::size_t begin = 0; begin < text.size();) {
+        ++number;
+        const std::size_t end = text.find('\n', begin);
+        if (end == std::string::npos) {
+            // Cut away, so that the next row does not continue it.
+            if (::truncate(m_file.c_str(), static_cast<off_t>(begin)) != 0)
+                refuse(m_file, "shortened");
+            return;
+        }
+        const std::optional<Json> row = rowIn(text.substr(begin, end - begin));
+        if (!row)
+            throw Error("Line " + std::to_string(number) + " of " + m_file.string()
+                        + " is no row of a sweep: expected a file that a sweep has written, or a "
+                          "new one");
+        if (row->at(kMeasuredOn) == m_measuredOn)
+            m_rows[Plan{row->at("plan").get<std::vector<int>>()}] = *row;
+        begin = end + 1;
+    }
+}
+
+const Json* RowsFile::find(const Plan& plan) const
+{
+    const auto found = m_rows.find(plan);
+    return found == m_rows.end() ? nullptr : &found->second;
+}
+
+void RowsFile::append(const Plan& plan, const Json& row)
+{
+    Json kept = row;
+    kept[kMeasuredOn] = m_measuredOn;
+    const std::string line = kept.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    const int descriptor = ::open(m_file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    const ssize_t written = descriptor < 0 ? -1 : ::write(descriptor, line.data(), line.size());
+    if (written >= 0 && written < static_cast<ssize_t>(line.size()))
+        errno = ENOSPC; // a file takes less than all of a write only where there is no room
+    const int reason = errno;
+    if (descriptor >= 0)
+        ::close(descriptor);
+    errno = reason;
+    if (written != static_cast<ssize_t>(line.size()))
+        refuse(m_file, "written");
+    m_rows[plan] = std::move(kept);
+}
+
+Json measuredOn(const Engine& engine, const Engine::DataOptions& sampling)
+{
+    const ModelInfo& model = *engine.model();
+    const DataInfo& data = *engine.data();
+    return {{"weights", model.weights_stamp}, {"data", data.path.string()},
+            {"scored", data.samples},         {"samples", sampling.max_samples},
+            {"context", data.context},        {"seed", sampling.seed},
+            {"dtype", model.compute_type}};
+}
+
+std::string csvTable(const std::vector<Json>& rows)
+{
+    std::string text = "model,plan,flops,params,bytes";
+    for (const char* name : kMetrics)
+        text += std::string(",") + name + "," + name + "_stderr";
+    text += ",n,entropy,seconds,device,dtype\n";
+    for (const Json& row : rows) {
+        const Plan plan{row.at("plan").get<std::vector<int>>()};
+        text += quoted(row.at("model").get<std::string>()) + "," + quoted(to_string(plan));
+        for (const char* cost : {"flops", "params", "bytes"})
+            text += "," + row.at(cost).dump();
+        for (const char* name : kMetrics) {
+            const auto metric = row.at("metrics").find(name);
+            text += metric == row.at("metrics").end()
+                ? ",,"
+                : "," + metric->at("value").dump() + "," + metric->at("stderr").dump();
+        }
+        text += "," + row.at("metrics").at("loss").at("n").dump();
+        text += "," + (row.contains("entropy") ? row.at("entropy").dump() : std::string());
+        text += "," + row.at("seconds").dump();
+        text += "," + quoted(row.at("device").get<std::string>());
+        text += "," + quoted(row.at("dtype").get<std::string>()) + "\n";
+    }
+    return text;
+}
+
+} // namespace matmamba
