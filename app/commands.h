@@ -34,6 +34,9 @@ Command addClassify(CLI::App& program);
 Command addGenerate(CLI::App& program);
 Command addSweep(CLI::App& program);
 Command addTrain(CLI::App& program);
+Command addTokenizer(CLI::App& program);
+Command addTokenize(CLI::App& program);
+Command addShards(CLI::App& program);
 
 void addModel(CLI::App& command, std::string& model);
 void addJson(CLI::App& command, SharedOptions& options, const std::string& help);

@@ -62,6 +62,10 @@ void TestCommandLine::helpNamesEveryOption_data()
                                                    "--picture", "--x",         "--context"};
     QTest::newRow("train") << "train" << QStringList{"--data",       "--out",    "--validation",
                                                      "--stop-after", "--device", "CONFIG"};
+    QTest::newRow("tokenizer") << "tokenizer" << QStringList{"TEXT", "--vocab", "--out"};
+    QTest::newRow("tokenize") << "tokenize" << QStringList{"TOKENIZER"};
+    QTest::newRow("shards") << "shards" << QStringList{"CORPUS", "--tokenizer",    "--out",
+                                                       "--name", "--shard-tokens", "--threads"};
 }
 
 void TestCommandLine::helpNamesEveryOption()

@@ -5,8 +5,10 @@
 #include <array>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/data/added_tokens.h"
+#include "engine/data/byte_alphabet.h"
 #include "engine/data/byte_pairs.h"
 #include "engine/data/pretokenize.h"
 #include "engine/data/tokenizer_files.h"
@@ -20,44 +22,14 @@ namespace
 
 namespace fs = std::filesystem;
 
-// ---- The alphabet -----------------------------------------------------------------------------
-// The files spell every byte as a printable character: those that are printable in Latin-1 stand
-// for themselves, the others follow from U+0100 on.
-
-struct Alphabet {
-    std::array<std::string, 256> spelling; ///< of each byte, UTF-8
-    std::unordered_map<std::string, char> byte; ///< of each spelling
-};
-
-const Alphabet& alphabet()
-{
-    static const Alphabet result = [] {
-        Alphabet made;
-        int next = 0x100;
-        for (int byte = 0; byte < 256; ++byte) {
-            const bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
-            const int code_point = printable ? byte : next++;
-            std::string& spelling = made.spelling[byte];
-            if (code_point < 0x80)
-                spelling = static_cast<char>(code_point);
-            else
-                spelling = {static_cast<char>(0xc0 | code_point >> 6),
-                            static_cast<char>(0x80 | (code_point & 0x3f))};
-            made.byte[spelling] = static_cast<char>(byte);
-        }
-        return made;
-    }();
-    return result;
-}
-
 /// The bytes that a token's spelling stands for; nothing where it has other characters.
 std::optional<std::string> bytes_of_spelling(const std::string& spelling)
 {
     std::string bytes;
     for (std::size_t place = 0; place < spelling.size();) {
         const std::size_t length = static_cast<unsigned char>(spelling[place]) < 0x80 ? 1 : 2;
-        const auto found = alphabet().byte.find(spelling.substr(place, length));
-        if (found == alphabet().byte.end())
+        const auto found = byte_alphabet().byte.find(spelling.substr(place, length));
+        if (found == byte_alphabet().byte.end())
             return std::nullopt;
         bytes.push_back(found->second);
         place += length;
@@ -77,12 +49,14 @@ struct Tokenizer::State {
     bool add_prefix_space = false;
     bool split_words = true;
     std::optional<std::int32_t> end_of_text;
+    std::unordered_set<std::int32_t> added; ///< ids whose bytes are their spelling
 
     void add_vocabulary(const TokenizerFiles& files);
     void add_merges(const TokenizerFiles& files);
     void add_added_tokens(const TokenizerFiles& files);
     void add_entry(std::int32_t id, std::string token_bytes, const std::string& file);
     void encode_text(std::string_view text, WordEncoder& encoder) const;
+    void encode_document(std::string_view text, WordEncoder& encoder) const;
 };
 
 void Tokenizer::State::add_entry(std::int32_t id, std::string token_bytes, const std::string& file)
@@ -108,7 +82,7 @@ void Tokenizer::State::add_vocabulary(const TokenizerFiles& files)
             pairs.whole_words[*known] = id;
     }
     for (std::size_t byte = 0; byte < pairs.id_of_byte.size(); ++byte) {
-        const auto found = files.vocabulary.find(alphabet().spelling[byte]);
+        const auto found = files.vocabulary.find(byte_alphabet().spelling[byte]);
         pairs.id_of_byte[byte] = found == files.vocabulary.end() ? kNoToken : found->second;
     }
     if (files.unknown_token) {
@@ -149,6 +123,7 @@ void Tokenizer::State::add_added_tokens(const TokenizerFiles& files)
             bytes[token.id] = token.text;
         else
             add_entry(token.id, token.text, files.name);
+        added.insert(token.id);
         (token.late ? late : early).add(token);
     }
     for (const char* name : {"<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "[EOS]"})
@@ -170,6 +145,31 @@ void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder) 
         const std::size_t end = split_words ? word_end(text, begin) : text.size();
         encoder.add_word(text.substr(begin, end - begin));
         begin = end;
+    }
+}
+
+/// Ids of text in which added tokens stand for themselves.
+void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encoder) const
+{
+    constexpr std::size_t kMaxBytes = std::numeric_limits<std::int32_t>::max() - 2;
+    if (text.size() > kMaxBytes)
+        throw Error("A text of " + std::to_string(text.size())
+                    + " bytes is too long for one encoding; expected at most "
+                    + std::to_string(kMaxBytes));
+    std::vector<Piece> early_pieces;
+    std::vector<Piece> pieces;
+    early.split(text, early_pieces);
+    for (const Piece& piece : early_pieces) {
+        if (piece.id == kNoToken)
+            late.split(piece.text, pieces);
+        else
+            pieces.push_back(piece);
+    }
+    for (const Piece& piece : pieces) {
+        if (piece.id == kNoToken)
+            encode_text(piece.text, encoder);
+        else
+            encoder.add_id(piece.id);
     }
 }
 
@@ -218,26 +218,18 @@ Tokenizer Tokenizer::load(const fs::path& folder_or_file)
 
 std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const
 {
-    constexpr std::size_t kMaxBytes = std::numeric_limits<std::int32_t>::max() - 2;
-    if (text.size() > kMaxBytes)
-        throw Error("A text of " + std::to_string(text.size())
-                    + " bytes is too long for one encoding; expected at most "
-                    + std::to_string(kMaxBytes));
-    std::vector<Piece> early;
-    std::vector<Piece> pieces;
-    m_state->early.split(text, early);
-    for (const Piece& piece : early) {
-        if (piece.id == kNoToken)
-            m_state->late.split(piece.text, pieces);
-        else
-            pieces.push_back(piece);
-    }
     WordEncoder encoder(m_state->pairs);
-    for (const Piece& piece : pieces) {
-        if (piece.id == kNoToken)
-            m_state->encode_text(piece.text, encoder);
-        else
-            encoder.add_id(piece.id);
+    m_state->encode_document(text, encoder);
+    return encoder.take_ids();
+}
+
+std::vector<std::int32_t> Tokenizer::encode_documents(const std::vector<std::string>& texts,
+                                                      std::int32_t before_each) const
+{
+    WordEncoder encoder(m_state->pairs);
+    for (const std::string& text : texts) {
+        encoder.add_id(before_each);
+        m_state->encode_document(text, encoder);
     }
     return encoder.take_ids();
 }
@@ -254,6 +246,16 @@ std::string Tokenizer::decode(const std::vector<std::int32_t>& ids) const
 std::string Tokenizer::token_bytes(std::int32_t id) const
 {
     return has(id) ? *m_state->bytes[id] : std::string();
+}
+
+std::string Tokenizer::token_spelling(std::int32_t id) const
+{
+    if (m_state->added.contains(id))
+        return token_bytes(id);
+    std::string spelling;
+    for (const char byte : token_bytes(id))
+        spelling += byte_alphabet().spelling[static_cast<unsigned char>(byte)];
+    return spelling;
 }
 
 bool Tokenizer::has(std::int32_t id) const

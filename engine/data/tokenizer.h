@@ -30,9 +30,16 @@ public:
     /// in the text become their ids. A byte that belongs to no valid UTF-8 sequence counts as a
     /// character that is neither letter nor number nor space, so that every text survives decoding.
     std::vector<std::int32_t> encode(std::string_view text) const;
+    /// Ids of many texts, each text's after the id `before_each`: faster than one by one where the
+    /// texts are short, since words are remembered among them.
+    std::vector<std::int32_t> encode_documents(const std::vector<std::string>& texts,
+                                               std::int32_t before_each) const;
     /// The bytes that ids stand for (special tokens as their text); unknown ids give nothing.
     std::string decode(const std::vector<std::int32_t>& ids) const;
     std::string token_bytes(std::int32_t id) const; ///< "" for an id without an entry
+    /// The token as tokenizer files spell it: printable, a character a byte ("Ġthe" for " the");
+    /// an added token's own text. Valid UTF-8 whatever the bytes; "" for an id without an entry.
+    std::string token_spelling(std::int32_t id) const;
     bool has(std::int32_t id) const;
     int size() const; ///< highest id + 1
     std::optional<std::int32_t> end_of_text() const; ///< id of <|endoftext|>, </s>, … if any

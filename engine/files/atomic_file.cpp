@@ -53,6 +53,21 @@ void AtomicFile::append(const void* data, std::size_t size)
     }
 }
 
+void AtomicFile::overwrite(std::size_t place, const void* data, std::size_t size)
+{
+    const char* at = static_cast<const char*>(data);
+    while (size > 0) {
+        const ssize_t written = ::pwrite(m_descriptor, at, size, static_cast<off_t>(place));
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            fail("write");
+        at += written;
+        place += static_cast<std::size_t>(written);
+        size -= static_cast<std::size_t>(written);
+    }
+}
+
 void AtomicFile::commit()
 {
     if (::fsync(m_descriptor) != 0)

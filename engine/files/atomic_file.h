@@ -20,6 +20,8 @@ public:
     AtomicFile& operator=(const AtomicFile&) = delete;
 
     void append(const void* data, std::size_t size);
+    /// Replaces bytes that were appended before, from `place` on.
+    void overwrite(std::size_t place, const void* data, std::size_t size);
     void commit(); ///< after it nothing may be appended
 
 private:

@@ -1,0 +1,206 @@
+// The commands that make and use tokenizers, from outside: files, ids, spellings, time, errors.
+#include <csignal>
+
+#include <QElapsedTimer>
+
+#include "command_line_process.h"
+
+namespace
+{
+
+Run tokenize(const QString& tokenizer, const QByteArray& input, const QStringList& more = {})
+{
+    QProcess process;
+    limitThreads(process);
+    process.start(MATMAMBA_PROGRAM, QStringList{"tokenize", tokenizer} + more);
+    process.write(input);
+    process.closeWriteChannel();
+    return finished(process);
+}
+
+/// The bytes that spelled tokens stand for.
+QByteArray bytesOf(const QJsonArray& tokens)
+{
+    QHash<QChar, char> byteOf;
+    int next = 0x100;
+    for (int byte = 0; byte < 256; ++byte) {
+        const bool printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte != 0xad);
+        byteOf[QChar(printable ? byte : next++)] = static_cast<char>(byte);
+    }
+    QByteArray bytes;
+    for (const QJsonValue& token : tokens)
+        for (const QChar character : token.toString())
+            bytes += byteOf.value(character, '?');
+    return bytes;
+}
+
+} // namespace
+
+class TestCommandTokens : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void aTokenizerIsLearnedFromTexts();
+    void errorsAreOneSentence_data();
+    void errorsAreOneSentence();
+    void linesBecomeIdsAndTokens();
+    void anyBytesSurvive();
+    void aBadLineIsNamedAfterTheResultsBefore();
+    void recordedIdsAreEqual_data();
+    void recordedIdsAreEqual();
+    void longWordsTakeLinearTime();
+    void interruptEndsTheWaitForALine();
+
+private:
+    QTemporaryDir m_folder;
+    const QString m_tokenizer = fixture("tokenizer/tokenizer.json");
+    const QString m_text = fixture("tokenizer/text.txt");
+};
+
+void TestCommandTokens::aTokenizerIsLearnedFromTexts()
+{
+    const QString out = m_folder.filePath("tokenizer.json");
+    const Run run = matmamba({"tokenizer", m_text, "--vocab", "600", "--out", out, "--json"});
+    QVERIFY2(run.code == 0, run.err);
+    QCOMPARE(run.json()["entries"].toInt(), 600);
+    QCOMPARE(run.json()["bytes"].toInt(), static_cast<int>(QFileInfo(m_text).size()));
+    QCOMPARE(readJson(out)["model"], readJson(m_tokenizer)["model"]);
+
+    const Run two = matmamba({"tokenizer", m_text, m_text, "--vocab", "100000", "--out", out});
+    QCOMPARE(two.code, 0);
+    QVERIFY2(two.err.contains("no more pairs"), two.err);
+}
+
+void TestCommandTokens::errorsAreOneSentence_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("named");
+    const QString empty = m_folder.filePath("empty.txt");
+    writeFile(empty, "");
+    const QString out = m_folder.filePath("out.json");
+    const auto learn = [&](const QString& text, const QString& size, const QString& target) {
+        return QStringList{"tokenizer", text, "--vocab", size, "--out", target};
+    };
+    QTest::newRow("no file") << learn("/no/text.txt", "300", out) << 1 << "/no/text.txt";
+    QTest::newRow("empty") << learn(empty, "300", out) << 1 << "empty.txt";
+    QTest::newRow("folder") << learn(m_text, "300", m_folder.path()) << 1 << "is a folder";
+    QTest::newRow("no folder") << learn(m_text, "300", "/no/folder/t.json") << 1 << "/no/folder";
+    QTest::newRow("too small") << learn(m_text, "256", out) << 2 << "257";
+    QTest::newRow("no tokenizer") << QStringList{"tokenize", "/no/t.json"} << 1 << "/no/t.json";
+}
+
+void TestCommandTokens::errorsAreOneSentence()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(int, code);
+    QFETCH(QString, named);
+    const Run run = matmamba(arguments);
+    QCOMPARE(run.code, code);
+    QVERIFY2(run.errorLines().size() == 1 && run.err.contains(named.toUtf8()), run.err);
+    QVERIFY(!QFile::exists(m_folder.filePath("out.json")));
+}
+
+void TestCommandTokens::linesBecomeIdsAndTokens()
+{
+    const Run run = tokenize(m_tokenizer, "state state\n\n<|endoftext|>é");
+    QCOMPARE(run.code, 0);
+    QCOMPARE(run.outputLines().size(), 3);
+    const auto line = [&](int i) { return QJsonDocument::fromJson(run.outputLines()[i]).object(); };
+    QCOMPARE(line(0)["tokens"], (QJsonValue(QJsonArray{"state", "Ġstate"})));
+    QCOMPARE(line(0)["ids"].toArray().size(), 2);
+    QCOMPARE(line(1)["ids"].toArray().size(), 0);
+    QCOMPARE(line(2)["ids"].toArray()[0].toInt(), 0);
+    QCOMPARE(line(2)["tokens"].toArray()[0].toString(), QString("<|endoftext|>"));
+
+    const Run json = tokenize(m_tokenizer, "{\"text\": \"state\\n state\"}\n", {"--json"});
+    QCOMPARE(bytesOf(json.json()["tokens"].toArray()), QByteArray("state\n state"));
+}
+
+void TestCommandTokens::anyBytesSurvive()
+{
+    QByteArray bytes("caf\xc3\xa9 \xff\xfe \xed\xa0\x80 \xf0\x9f\x98 \r");
+    for (int byte = 0; byte < 256; ++byte)
+        if (byte != '\n')
+            bytes += static_cast<char>(byte);
+    const Run run = tokenize(m_tokenizer, bytes);
+    QCOMPARE(run.code, 0);
+    QCOMPARE(bytesOf(run.json()["tokens"].toArray()), bytes);
+}
+
+void TestCommandTokens::aBadLineIsNamedAfterTheResultsBefore()
+{
+    for (const char* bad : {"{\"text\": 3}", "nonsense", "[]", "{\"text\": \"\xff\"}"}) {
+        const Run run = tokenize(m_tokenizer, QByteArray("{\"text\": \"a\"}\n") + bad, {"--json"});
+        QCOMPARE(run.code, 1);
+        QCOMPARE(run.outputLines().size(), 2);
+        QVERIFY2(run.outputLines()[1].contains("Line 2 of standard input"), run.out);
+    }
+}
+
+void TestCommandTokens::recordedIdsAreEqual_data()
+{
+    QTest::addColumn<QString>("file");
+    QTest::addColumn<QString>("key");
+    QTest::newRow("gpt2") << "/data/gpt2"
+                          << "gpt2";
+    QTest::newRow("small") << "/goldens/tokenizer/small-tokenizer.json"
+                           << "small";
+}
+
+void TestCommandTokens::recordedIdsAreEqual()
+{
+    QFETCH(QString, file);
+    QFETCH(QString, key);
+    const QString path = QString(MATMAMBA_SHARED) + file;
+    QFile cases(QString(MATMAMBA_SHARED) + "/goldens/tokenizer/cases.jsonl");
+    if (!cases.open(QFile::ReadOnly) || !QFile::exists(path))
+        QSKIP("goldens/tokenizer or data/gpt2 of MATMAMBA_SHARED is absent");
+    const QByteArray input = cases.readAll();
+    const Run run = tokenize(path, input, {"--json"});
+    QVERIFY2(run.code == 0, run.err);
+    const QList<QByteArray> expected = Run::linesOf(input);
+    const QList<QByteArray> found = run.outputLines();
+    QCOMPARE(found.size(), expected.size());
+    for (int i = 0; i < found.size(); ++i)
+        QCOMPARE(QJsonDocument::fromJson(found[i])["ids"].toArray(),
+                 QJsonDocument::fromJson(expected[i])[key].toArray());
+}
+
+void TestCommandTokens::longWordsTakeLinearTime()
+{
+    const auto seconds = [&](int bytes) {
+        QByteArray word(bytes, 'a');
+        for (int i = 0; i < bytes; ++i)
+            word[i] = "abstatewidthhead"[(i * 7 + i / 5) % 16];
+        double best = 1e9;
+        for (int repeat = 0; repeat < 3; ++repeat) {
+            QElapsedTimer timer;
+            timer.start();
+            const Run run = tokenize(m_tokenizer, word);
+            best = run.code == 0 ? qMin(best, timer.nsecsElapsed() * 1e-9) : 1e9;
+        }
+        return best;
+    };
+    const double start = seconds(1); // what the program needs without any work
+    const double small = seconds(50'000) - start;
+    const double large = seconds(1'000'000) - start;
+    qInfo("50 kB in %.4f s, 1 MB in %.4f s, start %.4f s", small, large, start);
+    // Linear is 20; the constant covers what the clock and the start waver by.
+    QVERIFY(large < 25 * small + 0.5);
+}
+
+void TestCommandTokens::interruptEndsTheWaitForALine()
+{
+    QProcess process;
+    limitThreads(process);
+    process.start(MATMAMBA_PROGRAM, {"tokenize", m_tokenizer});
+    process.write("state\n");
+    QVERIFY(process.waitForReadyRead(60'000));
+    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
+    QCOMPARE(finished(process).code, 130);
+}
+
+QTEST_GUILESS_MAIN(TestCommandTokens)
+#include "tst_command_tokens.moc"
