@@ -134,9 +134,10 @@ Command addShards(CLI::App& program)
     addJson(*command, *options,
             "One JSON object {\"folder\", \"name\", \"shards\", \"tokens\"} instead of a sentence");
     command->footer(
-        "The shards are llm.c's: 2 bytes a token, 4 where the vocabulary is above 65,536; the\n"
-        "end-of-text id stands before every document. Ctrl-C, or a kill, loses the shard in hand\n"
-        "only: NAME_state.json beside the shards tells the same command where to go on.\n"
+        "The shards are llm.c's: 2 bytes a token, 4 where the vocabulary is above 65,536;\n"
+        "the end-of-text id stands before every document. Ctrl-C, or a kill, loses the\n"
+        "shard in hand only: NAME_state.json beside the shards tells the same command\n"
+        "where to go on.\n"
         "Example: matmamba shards 000_00000.jsonl.gz --tokenizer my-model --out shards");
     return {command, options, [options](Console& console) { return runShards(*options, console); }};
 }

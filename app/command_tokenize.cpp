@@ -61,10 +61,9 @@ Command addTokenize(CLI::App& program)
             "The lines are JSON objects with a \"text\", which may hold newlines; else a line is "
             "a text of any bytes, without its newline");
     command->footer(
-        "Writes {\"ids\", \"tokens\"} for each line. Tokens are spelled as in tokenizer files, "
-        "one\n"
-        "printable character a byte (Ġthe stands for \" the\", Ċ for a newline), so that none is\n"
-        "lost where a token is only part of a character or no UTF-8.\n"
+        "Writes {\"ids\", \"tokens\"} for each line. Tokens are spelled as in tokenizer files,\n"
+        "one printable character a byte (Ġthe stands for \" the\", Ċ for a newline), so that\n"
+        "none is lost where a token is only part of a character or no UTF-8.\n"
         "Example: matmamba tokenize my-model < lines.txt");
     return {command, options,
             [options](Console& console) { return runTokenize(*options, console); }};

@@ -86,11 +86,10 @@ Command addTokenizer(CLI::App& program)
         ->type_name("FILE");
     addJson(*command, *options,
             "One JSON object {\"tokenizer\", \"entries\", \"bytes\"} instead of a sentence");
-    command->footer("The words are GPT-2's, the merges those of Hugging Face's trainer; the same "
-                    "text gives\nthe same file. Beside a model's weights, as tokenizer.json, it is "
-                    "found by itself.\n"
-                    "Example: matmamba tokenizer books.txt --vocab 4096 --out my-model/"
-                    "tokenizer.json");
+    command->footer(
+        "The words are GPT-2's, the merges those of Hugging Face's trainer; the same text\n"
+        "gives the same file. Beside a model's weights, as tokenizer.json, it is found.\n"
+        "Example: matmamba tokenizer books.txt --vocab 4096 --out my-model/tokenizer.json");
     return {command, options,
             [options](Console& console) { return runTokenizer(*options, console); }};
 }

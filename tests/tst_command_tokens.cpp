@@ -51,8 +51,15 @@ private slots:
     void recordedIdsAreEqual();
     void longWordsTakeLinearTime();
     void interruptEndsTheWaitForALine();
+    void killedShardsGoOnToTheSameBytes();
+    void interruptedShardsSaySo();
+    void fullDiskIsOneSentence();
 
 private:
+    QString longText();
+    QStringList shards(const QString& out) const;
+    void startAndSignal(const QString& out, int signal, Run& run);
+
     QTemporaryDir m_folder;
     const QString m_tokenizer = fixture("tokenizer/tokenizer.json");
     const QString m_text = fixture("tokenizer/text.txt");
@@ -200,6 +207,85 @@ void TestCommandTokens::interruptEndsTheWaitForALine()
     QVERIFY(process.waitForReadyRead(60'000));
     QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
     QCOMPARE(finished(process).code, 130);
+}
+
+/// A text of a few seconds' work.
+QString TestCommandTokens::longText()
+{
+    const QString path = m_folder.filePath("long.txt");
+    QFile from(m_text), file(path);
+    if (file.exists() || !from.open(QFile::ReadOnly) || !file.open(QFile::WriteOnly))
+        return path;
+    const QByteArray text = from.readAll();
+    for (int i = 0; i < 10'000; ++i)
+        file.write(text + QByteArray::number(i) + '\n');
+    return path;
+}
+
+QStringList TestCommandTokens::shards(const QString& out) const
+{
+    return {"shards",         m_folder.filePath("long.txt"),
+            "--tokenizer",    m_tokenizer,
+            "--out",          out,
+            "--shard-tokens", "1000000",
+            "--threads",      "1"};
+}
+
+/// Sends the signal once two shards are finished.
+void TestCommandTokens::startAndSignal(const QString& out, int signal, Run& run)
+{
+    QProcess process;
+    limitThreads(process);
+    process.start(MATMAMBA_PROGRAM, shards(out));
+    QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(out + "/long_train_000001.bin"), 60'000);
+    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), signal), 0);
+    run = finished(process);
+}
+
+void TestCommandTokens::killedShardsGoOnToTheSameBytes()
+{
+    longText();
+    const QString whole = m_folder.filePath("whole");
+    const QString killed = m_folder.filePath("killed");
+    QCOMPARE(matmamba(shards(whole)).code, 0);
+    Run run;
+    startAndSignal(killed, SIGKILL, run);
+    QCOMPARE(run.code, -2);
+    const QStringList names = QDir(whole).entryList(QDir::Files);
+    QVERIFY(names.size() > 5);
+    QVERIFY(QDir(killed).entryList({"*.bin"}).size() < QDir(whole).entryList({"*.bin"}).size());
+    QCOMPARE(matmamba(shards(killed)).code, 0);
+    QCOMPARE(QDir(killed).entryList(QDir::Files), names); // nothing half written is left
+    for (const QString& name : names) {
+        QFile expected(whole + "/" + name), found(killed + "/" + name);
+        QVERIFY(expected.open(QFile::ReadOnly) && found.open(QFile::ReadOnly));
+        QVERIFY2(expected.readAll() == found.readAll(), qPrintable(name));
+    }
+}
+
+void TestCommandTokens::interruptedShardsSaySo()
+{
+    longText();
+    Run run;
+    startAndSignal(m_folder.filePath("interrupted"), SIGINT, run);
+    QCOMPARE(run.code, 130);
+    QVERIFY2(run.err.contains("the same command goes on after"), run.err);
+}
+
+void TestCommandTokens::fullDiskIsOneSentence()
+{
+    longText();
+    // A limit on the size of files fails as a full disk does, in the middle of a write.
+    QProcess shell;
+    limitThreads(shell);
+    shell.start(
+        "bash",
+        QStringList{"-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"", MATMAMBA_PROGRAM}
+            + shards(m_folder.filePath("full")));
+    const Run run = finished(shell);
+    QCOMPARE(run.code, 1);
+    QVERIFY2(run.errorLines().size() == 1 && run.err.contains("long_val_000000.bin"), run.err);
+    QVERIFY(QDir(m_folder.filePath("full")).entryList(QDir::Files).isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TestCommandTokens)

@@ -224,7 +224,7 @@ std::vector<std::int32_t> ids_of(const CorpusBatch& batch, const Tokenizer& toke
     return tokenizer.encode_documents(batch.documents(), *tokenizer.end_of_text());
 }
 
-void check(const ShardOptions& options, const Tokenizer& tokenizer)
+void prepare(const ShardOptions& options, const Tokenizer& tokenizer)
 {
     if (!tokenizer.end_of_text())
         throw Error("The tokenizer of " + options.tokenizer.string()
@@ -234,6 +234,15 @@ void check(const ShardOptions& options, const Tokenizer& tokenizer)
     fs::create_directories(options.out, failure);
     if (failure)
         throw Error("Cannot make the folder " + options.out.string() + ": " + failure.message());
+    // What a kill left half written.
+    std::vector<fs::path> left;
+    for (const fs::directory_entry& entry : fs::directory_iterator(options.out)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(options.name + "_") && name.find(".part-") != std::string::npos)
+            left.push_back(entry.path());
+    }
+    for (const fs::path& file : left)
+        fs::remove(file, failure);
 }
 
 } // namespace
@@ -245,7 +254,7 @@ ShardProgress write_shards(const ShardOptions& options,
     const Tokenizer tokenizer = Tokenizer::load(options.tokenizer);
     // Before the state is looked at: it names absent files.
     CorpusReader(options.corpus, {});
-    check(options, tokenizer);
+    prepare(options, tokenizer);
     ShardWriter writer(options, tokenizer);
     CorpusReader reader(options.corpus, writer.next().batch);
     ShardProgress now = {.total_bytes = reader.total_bytes()};
@@ -261,7 +270,7 @@ ShardProgress write_shards(const ShardOptions& options,
         if (stop.stop_requested())
             throw Stopped();
         CorpusBatch batch;
-        while (more && static_cast<int>(running.size()) <= options.threads
+        while (more && static_cast<int>(running.size()) < options.threads
                && (more = reader.next(batch)))
             running.push_back(
                 {batch.begin, reader.read_bytes(),

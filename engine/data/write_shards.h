@@ -19,7 +19,7 @@ struct ShardOptions {
     std::filesystem::path out; ///< a folder, made where it is absent
     std::string name; ///< of the files: NAME_val_000000.bin, NAME_train_000001.bin, …
     std::int64_t shard_tokens = 100'000'000; ///< the last shard may have fewer
-    int threads = 1;
+    int threads = 1; ///< that encode; the calling one reads and writes
 };
 
 struct ShardProgress {
