@@ -46,22 +46,25 @@ void addData(CLI::App& command, std::string& data)
         .add_option("--data", data,
                     "Vision: a folder of class folders, CIFAR-10 binary or IDX files (the test "
                     "split is used), or the word shapes: pictures that the program draws. "
-                    "Language: a text file, or a token shard (.bin)")
+                    "Language: a text file, a token shard (.bin), or the word tales: stories that "
+                    "the program tells")
         ->required()
-        ->type_name("PATH|shapes");
+        ->type_name("PATH|shapes|tales");
 }
 
 void addSampling(CLI::App& command, Engine::DataOptions& sampling)
 {
     command
         .add_option("--samples", sampling.max_samples,
-                    "Only so many pictures, or windows of text, chosen by the seed (default: all)")
+                    "Only so many pictures, windows of text or tales, chosen by the seed "
+                    "(default: all)")
         ->type_name("N")
         ->check(numberFrom(1, 1e15, "a number of 1 or more"));
     command
         .add_option("--context", sampling.context,
                     "Language: tokens of a window; each is scored given those before it "
-                    "(default: what the model was trained on, else 1024)")
+                    "(default: what the model was trained on, else 1024; a tale is a window of "
+                    "its own)")
         ->type_name("N")
         ->check(numberFrom(2, 1e6, "a number from 2 to 1000000"));
     command

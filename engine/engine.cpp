@@ -11,6 +11,7 @@
 
 #include "engine/data/preprocess.h"
 #include "engine/data/shapes.h"
+#include "engine/data/tales.h"
 #include "engine/data/text.h"
 #include "engine/data/tokenizer.h"
 #include "engine/device.h"
@@ -18,6 +19,7 @@
 #include "engine/files/checkpoint.h"
 #include "engine/measure/evaluate.h"
 #include "engine/measure/generate.h"
+#include "engine/measure/tale_windows.h"
 #include "engine/model/vision_model.h"
 #include "engine/torch_errors.h"
 
@@ -29,6 +31,7 @@ namespace
 
 // Data that the code makes, as they are named where a path is expected.
 constexpr const char* kShapesWord = "shapes";
+constexpr const char* kTalesWord = "tales";
 
 struct OpenModel {
     ModelInfo info;
@@ -99,6 +102,9 @@ DataInfo info_of_files(const std::filesystem::path& path)
 OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& model,
                            const Engine::DataOptions& options, at::Device device)
 {
+    if (path == kTalesWord)
+        throw Error("Tales are stories, but " + model.info.name
+                    + " is a vision model: expected shapes, or a folder of pictures (./tales)");
     const bool made = path == kShapesWord;
     const std::shared_ptr<const PictureSet> pictures
         = made ? make_shapes(Split::Test, kShapesTestPictures) : open_pictures(path, Split::Test);
@@ -124,12 +130,32 @@ OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& m
     return opened;
 }
 
+OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& options,
+                         at::Device device)
+{
+    if (!model.tokenizer)
+        throw Error("Tales cannot be read without a tokenizer: expected one beside the weights in "
+                    + model.info.path.string());
+    TaleWindows tales
+        = tale_windows(*model.tokenizer, Split::Test,
+                       shuffled_order(kTalesTestStories, options.max_samples, options.seed),
+                       model.info.config.embedding_rows());
+    OpenData opened;
+    opened.windows.emplace(std::move(tales.text), std::move(tales.windows), device);
+    opened.info.name = "tales";
+    opened.info.path = kTalesWord;
+    opened.info.samples = opened.windows->scored_tokens();
+    opened.info.context = static_cast<int>(opened.windows->longest());
+    opened.info.entropy = tales.nats / static_cast<double>(opened.info.samples);
+    return opened;
+}
+
 OpenData open_text_data(const std::filesystem::path& path, const OpenModel& model,
                         const Engine::DataOptions& options, at::Device device)
 {
     if (path == kShapesWord)
         throw Error("Shapes are pictures, but " + model.info.name
-                    + " is a language model: expected a text or a token shard (./shapes)");
+                    + " is a language model: expected tales, a text or a token shard (./shapes)");
     const ModelConfig& config = model.info.config;
     constexpr int kDefaultContext = 1024;
     const int own = config.context_length > 0 ? config.context_length : kDefaultContext;
@@ -253,6 +279,8 @@ void Engine::open_data(const std::filesystem::path& path, const DataOptions& opt
         const at::Device device = m_state->device.device;
         if (model.info.config.kind == ModelKind::Vision)
             m_state->data = open_picture_data(path, model, options, device);
+        else if (path == kTalesWord)
+            m_state->data = make_tales_data(model, options, device);
         else
             m_state->data = open_text_data(path, model, options, device);
     });

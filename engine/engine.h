@@ -102,10 +102,10 @@ public:
     const ModelInfo* model() const; ///< nullptr while none is open
 
     /// Vision: an image folder, CIFAR-10 binary or IDX files (test split), or the word "shapes".
-    /// Language: a text or token shard, cut into windows of `context` tokens. The word means data
-    /// that the code makes (a folder of that name is "./shapes"). `max_samples` > 0 takes only so
-    /// many pictures or windows, chosen by `seed`; samples are visited in an order shuffled by
-    /// `seed`, the same for every plan.
+    /// Language: a text or token shard, cut into windows of `context` tokens, or the word "tales",
+    /// of which each story is a window. The words mean data that the code makes (a folder of that
+    /// name is "./shapes"). `max_samples` > 0 takes only so many pictures or windows, chosen by
+    /// `seed`; samples are visited in an order shuffled by `seed`, the same for every plan.
     struct DataOptions {
         std::int64_t max_samples = 0;
         int context = 0; ///< 0 = the model's own context_length, else 1024

@@ -1,13 +1,16 @@
-// Made data through the engine: the word that means Shapes, and the context that a language model
-// was trained on.
+// Shapes and Tales through the engine: the words that mean them, stories of different lengths that
+// must count as if each were measured alone, their entropy, and the context a model was trained on.
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "engine/data/shapes.h"
+#include "engine/data/tales.h"
+#include "engine/data/tokenizer.h"
 #include "engine/engine.h"
 #include "engine/files/checkpoint.h"
 #include "engine/files/text_file.h"
@@ -84,6 +87,8 @@ class TestMadeData : public QObject
 
 private slots:
     void initTestCase() { QVERIFY(m_folder.isValid()); }
+    void paddedTalesCountAsIfAlone();
+    void talesAreTheSameForEverySeedOfTheWholeSplit();
     void shapesAreMeasuredByTheirWord();
     void trainedContextIsTheDefault();
     void contextSurvivesWriting();
@@ -94,6 +99,66 @@ private:
 
     QTemporaryDir m_folder;
 };
+
+void TestMadeData::paddedTalesCountAsIfAlone()
+{
+    constexpr int kStories = 12;
+    Engine engine(DeviceChoice::Cpu);
+    engine.open_model(kFixtures / "lm-tiny");
+    const Plan plan{{40, 9}};
+    engine.open_data("tales", {.max_samples = kStories});
+    const DataInfo info = *engine.data();
+    const Measurement together = engine.evaluate(plan);
+    QVERIFY(together.complete());
+
+    // The same stories one by one, each as a shard of a single window.
+    const Tokenizer tokenizer = Tokenizer::load(kFixtures / "lm-tiny");
+    const std::int32_t mark = tokenizer.end_of_text().value();
+    double loss = 0, nats = 0, bytes = 0;
+    std::int64_t scored = 0;
+    std::set<std::size_t> lengths;
+    for (const std::int64_t story : first_of(kTalesTestStories, kStories)) {
+        const Tale tale = make_tale(Split::Test, static_cast<std::uint64_t>(story));
+        std::vector<std::int32_t> ids = tokenizer.encode(tale.text);
+        ids.insert(ids.begin(), mark);
+        ids.push_back(mark);
+        lengths.insert(ids.size());
+        made::write(path("story.bin"), shard(ids));
+        engine.open_data(path("story.bin"), {.context = 100'000});
+        const Measurement alone = engine.evaluate(plan);
+        const auto tokens = static_cast<std::int64_t>(ids.size()) - 1;
+        QCOMPARE(alone.samples_total, tokens);
+        loss += alone.loss->value * static_cast<double>(tokens);
+        bytes += static_cast<double>(tale.text.size());
+        nats += tale.nats;
+        scored += tokens;
+    }
+    QVERIFY2(lengths.size() > 2, "stories of one length would not be padded");
+    QCOMPARE(together.samples_total, scored);
+    QCOMPARE(together.loss->n, scored);
+    qInfo("loss %.9g together, %.9g one by one", together.loss->value,
+          loss / static_cast<double>(scored));
+    QVERIFY(std::abs(together.loss->value * static_cast<double>(scored) / loss - 1) < 1e-6);
+    QVERIFY(together.loss->std_error > 0);
+    QVERIFY(std::abs(together.bits_per_byte->value * bytes * std::log(2.0) / loss - 1) < 1e-6);
+    QVERIFY(info.entropy.has_value());
+    QVERIFY(std::abs(*info.entropy * static_cast<double>(scored) / nats - 1) < 1e-12);
+    QCOMPARE(info.context, static_cast<int>(*lengths.rbegin()));
+}
+
+void TestMadeData::talesAreTheSameForEverySeedOfTheWholeSplit()
+{
+    Engine engine(DeviceChoice::Cpu);
+    engine.open_model(kFixtures / "lm-tiny");
+    engine.open_data("tales");
+    const DataInfo first = *engine.data();
+    engine.open_data("tales", {.seed = 5});
+    QCOMPARE(engine.data()->samples, first.samples);
+    QVERIFY(std::abs(*engine.data()->entropy / *first.entropy - 1) < 1e-9);
+    engine.open_data("tales", {.max_samples = 50, .seed = 5});
+    QVERIFY(engine.data()->samples < first.samples / 20);
+    QVERIFY(*engine.data()->entropy != *first.entropy);
+}
 
 void TestMadeData::shapesAreMeasuredByTheirWord()
 {
@@ -166,9 +231,12 @@ void TestMadeData::wordsNeedTheRightModel()
         }));
     };
     QVERIFY(error("lm-tiny", "shapes").contains("is a language model"));
+    QVERIFY(error("vision-tiny", "tales").contains("is a vision model"));
+    QVERIFY(error("lm-tiny-sharded", "tales").contains("tokenizer"));
     QVERIFY(error("vision-tiny", "shapes").contains("10 apart"));
     // A folder of that name is another thing.
     QVERIFY(error("vision-tiny", "./shapes").contains("./shapes"));
+    QVERIFY(error("lm-tiny", "./tales").contains("./tales"));
 }
 
 QTEST_GUILESS_MAIN(TestMadeData)
