@@ -1,4 +1,5 @@
 // Learning a tokenizer: equal to Hugging Face's trainer, reproducible, read back by our own reader.
+#include <QElapsedTimer>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -117,6 +118,20 @@ private slots:
                 expected.push_back(id);
         }
         QCOMPARE(tokenizer.encode_documents(texts, 7), expected);
+    }
+
+    void aWordOfMegabytesTakesNoLongerThanItsBytes()
+    {
+        const auto seconds = [](std::size_t bytes) {
+            QElapsedTimer timer;
+            timer.start();
+            train_tokenizer(std::string(bytes, 'a'), 270, {});
+            return static_cast<double>(timer.nsecsElapsed()) * 1e-9;
+        };
+        const double small = seconds(100'000);
+        const double large = seconds(2'000'000);
+        qInfo("100 kB in %.4f s, 2 MB in %.4f s", small, large);
+        QVERIFY(large < 25 * small + 1); // linear is 20
     }
 
     void wrongSizesAndEmptyTextsAreRefused()

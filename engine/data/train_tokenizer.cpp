@@ -143,22 +143,26 @@ private:
     {
         Word& word = m_words[which];
         std::vector<std::int32_t>& ids = word.ids;
-        for (std::size_t i = 0; i + 1 < ids.size(); ++i) {
-            if (ids[i] != left || ids[i + 1] != right)
+        std::size_t kept = 0; // ids of the merged word, at the front of the old one
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            if (i + 1 == ids.size() || ids[i] != left || ids[i + 1] != right) {
+                ids[kept++] = ids[i];
                 continue;
-            if (i > 0) {
-                change(ids[i - 1], left, -word.count, which);
-                change(ids[i - 1], merged, word.count, which);
-                m_risen.emplace_back(ids[i - 1], merged);
+            }
+            if (kept > 0) {
+                change(ids[kept - 1], left, -word.count, which);
+                change(ids[kept - 1], merged, word.count, which);
+                m_risen.emplace_back(ids[kept - 1], merged);
             }
             if (i + 2 < ids.size()) {
                 change(right, ids[i + 2], -word.count, which);
                 change(merged, ids[i + 2], word.count, which);
                 m_risen.emplace_back(merged, ids[i + 2]);
             }
-            ids[i] = merged;
-            ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+            ids[kept++] = merged;
+            ++i; // its right half
         }
+        ids.resize(kept);
     }
 
     const std::stop_token& m_stop;
