@@ -1,8 +1,13 @@
 // The chunked scan, step by step; names follow arXiv 2405.21060, listing 1.
 #include "engine/model/ssd.h"
 
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
 #include <limits>
 #include <vector>
+
+#include "kernels/ssd_recurrence.h"
 
 #ifdef MATMAMBA_WITH_CUDA
 #include "engine/model/ssd_short_autograd.h"
@@ -42,6 +47,61 @@ at::Tensor decay_matrix(const at::Tensor& cs)
     at::Tensor difference = cs.unsqueeze(-1) - cs.unsqueeze(-2);
     // Masked before the exponential: an exponent above the diagonal may overflow.
     return difference.masked_fill_(future, -std::numeric_limits<double>::infinity()).exp_();
+}
+
+/// The token's values side by side, whatever lies between tokens.
+at::Tensor with_dense_rows(const at::Tensor& t)
+{
+    return t.stride(-1) == 1 ? t : t.contiguous();
+}
+
+/// Token by token with the CPU's own kernel: float32, no gradients.
+at::Tensor ssd_on_cpu(const SsdInputs& inputs, at::Tensor* state)
+{
+    const std::int64_t batch = inputs.x.size(0), tokens = inputs.x.size(1);
+    const std::int64_t heads = inputs.x.size(2), head_dim = inputs.x.size(3);
+    const std::int64_t d_state = inputs.b.size(-1);
+    const at::Tensor x = with_dense_rows(inputs.x);
+    const at::Tensor b = with_dense_rows(inputs.b), c = with_dense_rows(inputs.c);
+    TORCH_INTERNAL_ASSERT(b.strides() == c.strides());
+    const at::Tensor dt = inputs.dt.contiguous(), decay = (dt * inputs.a).exp_();
+    const at::Tensor d = inputs.d.contiguous();
+    at::Tensor s = state && state->defined()
+        ? state->clone(at::MemoryFormat::Contiguous)
+        : at::zeros({batch, heads, head_dim, d_state}, x.options());
+    const at::Tensor y = at::empty({batch, tokens, heads, head_dim}, x.options());
+    at::parallel_for(0, batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t sequence = i / heads, head = i % heads;
+            ssd_recurrence({
+                .tokens = tokens,
+                .head_dim = static_cast<int>(head_dim),
+                .d_state = static_cast<int>(d_state),
+                .x = x.const_data_ptr<float>() + sequence * x.stride(0) + head * x.stride(2),
+                .x_stride = x.stride(1),
+                .dt = dt.const_data_ptr<float>() + sequence * dt.stride(0) + head,
+                .decay = decay.const_data_ptr<float>() + sequence * decay.stride(0) + head,
+                .dt_stride = heads,
+                .b = b.const_data_ptr<float>() + sequence * b.stride(0),
+                .c = c.const_data_ptr<float>() + sequence * c.stride(0),
+                .bc_stride = b.stride(1),
+                .d = d.const_data_ptr<float>()[head],
+                .y = y.data_ptr<float>() + sequence * y.stride(0) + head * head_dim,
+                .y_stride = heads * head_dim,
+                .state = s.data_ptr<float>() + i * head_dim * d_state,
+            });
+        }
+    });
+    if (state)
+        *state = s;
+    return y;
+}
+
+bool needs_gradients(const SsdInputs& inputs)
+{
+    return c10::GradMode::is_enabled()
+        && (inputs.x.requires_grad() || inputs.dt.requires_grad() || inputs.a.requires_grad()
+            || inputs.b.requires_grad() || inputs.c.requires_grad() || inputs.d.requires_grad());
 }
 
 } // namespace
@@ -98,6 +158,8 @@ at::Tensor ssd_chunked(const SsdInputs& inputs, at::Tensor* state)
 
 at::Tensor ssd(const SsdInputs& inputs, at::Tensor* state)
 {
+    if (inputs.x.is_cpu() && inputs.x.scalar_type() == at::kFloat && !needs_gradients(inputs))
+        return ssd_on_cpu(inputs, state);
 #ifdef MATMAMBA_WITH_CUDA
     // Pictures on a graphics card: one fused kernel instead of a decay matrix for every head.
     if (!state && ssd_short_supports(inputs.x)) {
