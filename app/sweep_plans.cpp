@@ -101,7 +101,7 @@ std::vector<Plan> plansOf(const SweepPlans& wanted, const ModelConfig& config)
         add(uniformPlans(*wanted.uniform, config));
     std::mt19937_64 random(wanted.seed);
     for (int i = 0; i < wanted.random; ++i)
-        all.push_back(free_plan(config.n_layer, wanted.min_heads, random));
+        all.push_back(free_plan(config.n_layer, wanted.min_heads, kMaxHeads, random));
     if (wanted.file)
         add(plansInFile(*wanted.file, config));
     std::set<Plan> seen;

@@ -51,7 +51,11 @@ TrainConfig tiny_config(int steps)
     config.batch = 32;
     config.learning_rate = 3e-3;
     config.warmup_steps = 5;
-    config.cutmix = 0.3;
+    config.augment.crop_padding = 4;
+    config.augment.flip = true;
+    config.augment.cutmix = 1;
+    config.augment.mixed_share = 0.3;
+    config.label_smoothing = 0.1;
     config.checkpoint_every = 1000;
     config.validate_every = 0;
     config.seed = 5;
@@ -83,8 +87,8 @@ private slots:
         const auto out = m_data / "learned";
         std::vector<double> losses;
         TrainConfig config = tiny_config(150);
-        config.cutmix = 0; // its mixed pictures would make single losses jump
-        const bool done = train(config, options(out),
+        config.augment.cutmix = 0; // its mixed pictures would make single losses jump
+        const bool done = train(on_data(config), options(out),
                                 [&](const TrainProgress& p) {
                                     if (p.loss > 0)
                                         losses.push_back(p.loss);
@@ -108,7 +112,7 @@ private slots:
     void aResumedRunEqualsAnUninterruptedOne()
     {
         const TrainConfig config = tiny_config(30);
-        QVERIFY(train(config, options(m_data / "whole"), {}, {}));
+        QVERIFY(train(on_data(config), options(m_data / "whole"), {}, {}));
         const auto parts = m_data / "parts";
         // Stopped after its first progress line: at least once in the middle.
         TrainConfig often = config;
@@ -116,10 +120,10 @@ private slots:
         std::stop_source stop;
         TrainOptions first = options(parts);
         first.stop_after_seconds = 1e-9; // before the first step: a state of step 0
-        QVERIFY(!train(often, first, {}, {}));
+        QVERIFY(!train(on_data(often), first, {}, {}));
         first.stop_after_seconds = 0.05;
         int runs = 0;
-        while (!train(often, first, {}, {}))
+        while (!train(on_data(often), first, {}, {}))
             QVERIFY(++runs < 200);
         qInfo("%d interruptions", runs);
         QVERIFY(runs >= 1);
@@ -131,10 +135,10 @@ private slots:
     void aStateOfAnotherConfigurationIsRefused()
     {
         const auto out = m_data / "refused";
-        QVERIFY(train(tiny_config(2), options(out), {}, {}));
+        QVERIFY(train(on_data(tiny_config(2)), options(out), {}, {}));
         TrainConfig other = tiny_config(2);
         other.learning_rate *= 2;
-        QVERIFY_EXCEPTION_THROWN(train(other, options(out), {}, {}), Error);
+        QVERIFY_EXCEPTION_THROWN(train(on_data(other), options(out), {}, {}), Error);
     }
 
     void aLossThatIsNoNumberStopsWithASentence()
@@ -145,7 +149,7 @@ private slots:
         config.weight_decay = 10;
         config.warmup_steps = 0;
         try {
-            train(config, options(m_data / "diverged"), {}, {});
+            train(on_data(config), options(m_data / "diverged"), {}, {});
             QFAIL("a learning rate of 1 without a clip did not diverge");
         } catch (const Error& error) {
             QVERIFY(std::string(error.what()).find("finite") != std::string::npos);
@@ -155,18 +159,26 @@ private slots:
     void schemesDrawWhatTheyPromise()
     {
         std::mt19937_64 random(3);
-        const auto stops = sample_plans(PlanScheme::Stops, 4, 1, random);
-        QCOMPARE(stops.size(), 4u);
-        for (std::size_t i = 0; i < 4; ++i)
-            QCOMPARE(stops[i], Plan::uniform(4, kTrainedStops[i]));
+        TrainConfig config = tiny_config(1);
+        config.model.n_layer = 4;
+        const auto plans = [&](PlanScheme scheme) {
+            config.scheme = scheme;
+            return sample_plans(config, random);
+        };
+        for (const PlanScheme scheme : {PlanScheme::Stops, PlanScheme::Cycle}) {
+            const auto stops = plans(scheme);
+            QCOMPARE(stops.size(), 4u);
+            for (std::size_t i = 0; i < 4; ++i)
+                QCOMPARE(stops[i], Plan::uniform(4, kTrainedStops[i]));
+        }
         int narrowest = kMaxHeads, widest = 1;
         for (int i = 0; i < 2000; ++i) {
-            const auto mixed = sample_plans(PlanScheme::Mixed, 4, 1, random);
+            const auto mixed = plans(PlanScheme::Mixed);
             QCOMPARE(mixed[0], Plan::uniform(4, 64));
             QCOMPARE(mixed[1], Plan::uniform(4, 8));
             for (const int heads : mixed[2].heads)
                 QVERIFY(heads == 64 || heads == 32 || heads == 16 || heads == 8);
-            const auto free = sample_plans(PlanScheme::Free, 4, 3, random);
+            const auto free = plans(PlanScheme::Free);
             QCOMPARE(free[0], Plan::uniform(4, 64));
             QVERIFY(free[1].is_uniform());
             for (const int heads : free[3].heads) {
@@ -176,6 +188,14 @@ private slots:
         }
         QCOMPARE(narrowest, 3);
         QCOMPARE(widest, 64);
+        // A model that is to be narrow is trained at its own widths only.
+        config.stops = {16};
+        QCOMPARE(plans(PlanScheme::Stops), std::vector<Plan>{Plan::uniform(4, 16)});
+        for (int i = 0; i < 200; ++i) {
+            const auto free = plans(PlanScheme::Free);
+            for (const int heads : free[3].heads)
+                QVERIFY(heads >= 3 && heads <= 16);
+        }
     }
 
     void aConfigWithAWrongFieldIsRefusedByName_data()
@@ -217,10 +237,15 @@ private slots:
     }
 
 private:
+    TrainConfig on_data(TrainConfig config) const
+    {
+        config.data = m_data;
+        return config;
+    }
+
     TrainOptions options(const std::filesystem::path& out) const
     {
         TrainOptions options;
-        options.data = m_data;
         options.out = out;
         options.device = DeviceChoice::Cpu;
         return options;

@@ -258,6 +258,8 @@ Preprocessing read_preprocessing(const std::filesystem::path& folder, const Mode
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, int image_size,
                 float* out)
 {
+    if (picture.width < 1 || picture.height < 1)
+        throw Error("The picture has no pixels: expected at least one");
     cv::Mat image(picture.height, picture.width, CV_8UC3,
                   const_cast<std::uint8_t*>(picture.rgb.data()));
     const std::string& interpolation = preprocessing.interpolation;
@@ -280,6 +282,24 @@ void preprocess(const Picture& picture, const Preprocessing& preprocessing, int 
             float* to = out + channel * plane + std::int64_t{y} * image_size;
             for (int x = 0; x < image_size; ++x)
                 to[x] = static_cast<float>(row[3 * x] * scale + shift);
+        }
+    }
+}
+
+void cut_out(const Picture& picture, const PictureBox& box, int image_size, std::uint8_t* out)
+{
+    const cv::Mat whole(picture.height, picture.width, CV_8UC3,
+                        const_cast<std::uint8_t*>(picture.rgb.data()));
+    cv::Mat image = whole(cv::Rect(box.left, box.top, box.width, box.height));
+    const cv::Size wanted(image_size, image_size);
+    if (image.size() != wanted)
+        image = resized(image, wanted, "bicubic");
+    for (int y = 0; y < image_size; ++y) {
+        const std::uint8_t* from = image.ptr<std::uint8_t>(y);
+        for (int channel = 0; channel < 3; ++channel) {
+            std::uint8_t* to = out + (std::int64_t{channel} * image_size + y) * image_size;
+            for (int x = 0; x < image_size; ++x)
+                to[x] = from[3 * x + channel];
         }
     }
 }

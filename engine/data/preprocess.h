@@ -46,4 +46,16 @@ Preprocessing read_preprocessing(const std::filesystem::path& folder, const Mode
 void preprocess(const Picture& picture, const Preprocessing& preprocessing, int image_size,
                 float* out);
 
+/// A part of a picture, in pixels.
+struct PictureBox {
+    int left = 0;
+    int top = 0;
+    int width = 0;
+    int height = 0;
+};
+
+/// Resizes a part that lies inside the picture (area when shrinking, bicubic when enlarging) to
+/// (3, image_size, image_size) bytes, channels first, into `out`. Any thread.
+void cut_out(const Picture& picture, const PictureBox& box, int image_size, std::uint8_t* out);
+
 } // namespace matmamba

@@ -106,9 +106,14 @@ std::vector<std::int32_t> read_text(const fs::path& path, const Tokenizer* token
 
 } // namespace
 
+bool is_token_shards(const fs::path& path)
+{
+    return path.extension() == ".bin";
+}
+
 TokenText read_tokens(const fs::path& file, const Tokenizer* tokenizer, int vocab_rows)
 {
-    const bool is_shard = file.extension() == ".bin";
+    const bool is_shard = is_token_shards(file);
     TokenText text;
     text.ids = is_shard ? read_shard(file, vocab_rows) : read_text(file, tokenizer, vocab_rows);
     if (tokenizer == nullptr)

@@ -24,4 +24,7 @@ struct TokenText {
 TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer,
                       int vocab_rows);
 
+/// True for a .bin file: token shards, as opposed to text.
+bool is_token_shards(const std::filesystem::path& path);
+
 } // namespace matmamba

@@ -57,6 +57,16 @@ public:
         return at(name).get<int>();
     }
 
+    /// A number from 0 to below 1; 0 where it is absent.
+    double rate(const char* name) const
+    {
+        if (!has(name))
+            return 0;
+        if (!at(name).is_number() || at(name) < 0 || at(name) >= 1)
+            refuse(name, "a number from 0 to below 1");
+        return at(name).get<double>();
+    }
+
     bool flag(const char* name, bool otherwise) const
     {
         if (!has(name))
@@ -172,6 +182,9 @@ ModelConfig parse_config(const std::string& text, const std::string& where)
     if (fields.has("attn_layer_idx") && fields.at("attn_layer_idx") != Json::array())
         fields.refuse("attn_layer_idx", "an empty list: attention layers are not computed");
     read_ssm(fields, where, config);
+    config.drop_rate = fields.rate("drop_rate");
+    config.proj_drop_rate = fields.rate("proj_drop_rate");
+    config.drop_path_rate = fields.rate("drop_path_rate");
     if (fields.has("n_classes") == fields.has("vocab_size"))
         throw Error(where + " has " + (fields.has("n_classes") ? "both" : "neither")
                     + " \"n_classes\" (a vision model) and \"vocab_size\" (a language model), "
@@ -223,6 +236,12 @@ std::string write_config(const ModelConfig& config)
         if (config.context_length > 0)
             json["context_length"] = config.context_length;
     }
+    const std::pair<const char*, double> rates[] = {{"drop_rate", config.drop_rate},
+                                                    {"proj_drop_rate", config.proj_drop_rate},
+                                                    {"drop_path_rate", config.drop_path_rate}};
+    for (const auto& [name, rate] : rates)
+        if (vision || rate > 0) // the public language config knows none of them
+            json[name] = rate;
     if (!config.class_names.empty()) {
         Ordered::object_t labels; // appended to, since its operator[] searches all keys before
         for (std::size_t i = 0; i < config.class_names.size(); ++i)

@@ -29,6 +29,11 @@ struct ModelConfig {
     int d_conv = 4; ///< K
     double norm_epsilon = 1e-5;
 
+    // Noise in training only, each a probability; evaluation reads none of them.
+    double drop_rate = 0; ///< of the embedded input's elements
+    double proj_drop_rate = 0; ///< of the elements of every mixer's output
+    double drop_path_rate = 0; ///< that the last layer is skipped; linear from 0 at the first
+
     // Language models only.
     int vocab_size = 0;
     int pad_vocab_size_multiple = 8;

@@ -8,12 +8,13 @@ namespace matmamba
 
 at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                            const at::Tensor& ids, std::vector<MixerState>* states,
-                           const std::stop_token& stop)
+                           const std::stop_token& stop, const TrainingPass& training)
 {
     const at::ScalarType type = weights.embedding.scalar_type();
     const at::ScalarType precise = type == at::kDouble ? at::kDouble : at::kFloat;
     const at::Tensor embedded = at::embedding(weights.embedding, ids).to(precise);
-    const at::Tensor residual = run_layers(weights, config, plan, embedded, states, stop);
+    const at::Tensor noisy = drop_elements(embedded, training.noise ? config.drop_rate : 0);
+    const at::Tensor residual = run_layers(weights, config, plan, noisy, states, stop, training);
     return block_norm(residual, weights.final_norm_weight, {}, config.norm_epsilon).to(type);
 }
 

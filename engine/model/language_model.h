@@ -17,7 +17,7 @@ namespace matmamba
 /// with many tokens, decode with one. Throws Stopped between layers.
 at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                            const at::Tensor& ids, std::vector<MixerState>* states,
-                           const std::stop_token& stop);
+                           const std::stop_token& stop, const TrainingPass& training = {});
 
 /// Hidden states (…, D) to logits (…, V) float32, padding rows included.
 at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden);

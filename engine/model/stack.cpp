@@ -2,22 +2,46 @@
 #include "engine/model/stack.h"
 
 #include "engine/error.h"
+#include "engine/model/block.h"
 
 namespace matmamba
 {
 
+namespace
+{
+
+/// Skips a layer for whole samples (stochastic depth, arXiv 1603.09382). out (B, L, D).
+at::Tensor drop_samples(const at::Tensor& out, double rate)
+{
+    if (rate <= 0)
+        return out;
+    const at::Tensor kept = at::empty({out.size(0), 1, 1}, out.options()).bernoulli_(1 - rate);
+    return out * (kept / (1 - rate));
+}
+
+} // namespace
+
+at::Tensor drop_elements(const at::Tensor& x, double rate)
+{
+    return rate <= 0 ? x : at::dropout(x, rate, /*train=*/true);
+}
+
 at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                       at::Tensor residual, std::vector<MixerState>* states,
-                      const std::stop_token& stop)
+                      const std::stop_token& stop, const TrainingPass& training)
 {
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
         if (stop.stop_requested())
             throw Stopped();
-        const LayerView layer = nested_view(weights.layers[i], config, plan.heads[i]);
-        const at::Tensor u
-            = block_norm(residual, layer.norm_weight, layer.norm_bias, layer.norm_epsilon);
-        const at::Tensor out
-            = mixer(layer, u.to(layer.in_proj.scalar_type()), states ? &(*states)[i] : nullptr);
+        at::Tensor out = training.recompute
+            ? block_recomputed(weights.layers[i], config, plan.heads[i], residual)
+            : block(weights.layers[i], config, plan.heads[i], residual,
+                    states ? &(*states)[i] : nullptr);
+        if (training.noise) {
+            const double deeper = config.n_layer > 1 ? double(i) / (config.n_layer - 1) : 0;
+            out = drop_samples(drop_elements(out, config.proj_drop_rate),
+                               config.drop_path_rate * deeper);
+        }
         residual = residual + out;
     }
     return residual;

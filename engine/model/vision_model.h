@@ -14,6 +14,7 @@ namespace matmamba
 /// images (B, 3, image_size, image_size), normalised, any float type, to logits (B, classes)
 /// float32. Throws Stopped between layers once `stop` fires.
 at::Tensor vision_logits(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-                         const at::Tensor& images, const std::stop_token& stop);
+                         const at::Tensor& images, const std::stop_token& stop,
+                         const TrainingPass& training = {});
 
 } // namespace matmamba

@@ -1,13 +1,8 @@
 // See the header.
 #include "engine/train/augment.h"
 
-#include <ATen/Parallel.h>
-
+#include <algorithm>
 #include <cmath>
-
-#include "engine/data/preprocess.h"
-#include "engine/error.h"
-#include "engine/measure/inputs.h"
 
 namespace matmamba
 {
@@ -20,113 +15,180 @@ double unit(std::mt19937_64& random)
     return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
-/// Picture numbers of batch `step`, (B) int64: the run is one long line of shuffled epochs.
-at::Tensor batch_indices(std::int64_t pictures, const TrainConfig& config, int step)
+double between(double low, double high, std::mt19937_64& random)
 {
-    at::Tensor indices = at::empty({config.batch}, at::kLong);
-    auto* index = indices.mutable_data_ptr<std::int64_t>();
-    std::int64_t epoch_loaded = -1;
-    std::vector<std::int64_t> order;
-    for (std::int64_t i = 0; i < config.batch; ++i) {
-        const std::int64_t place = static_cast<std::int64_t>(step) * config.batch + i;
-        if (place / pictures != epoch_loaded) {
-            epoch_loaded = place / pictures;
-            order = shuffled_order(pictures, 0, config.seed * 1'000'003 + epoch_loaded);
-        }
-        index[i] = order[place % pictures];
-    }
-    return indices;
+    return low + (high - low) * unit(random);
 }
 
-/// Random crops of the zero-padded pictures, randomly mirrored. (B, 3, S, S) uint8 to the same.
-at::Tensor crop_and_flip(const at::Tensor& pixels, const TrainConfig& config,
-                         std::mt19937_64& random)
+/// Beta(α, α) as the ratio of two gamma variates.
+double symmetric_beta(double alpha, std::mt19937_64& random)
+{
+    std::gamma_distribution<double> gamma(alpha, 1);
+    const double a = gamma(random), b = gamma(random);
+    return a + b > 0 ? a / (a + b) : 0.5;
+}
+
+/// A box of `rows` x `columns` somewhere in the picture, into four columns.
+void place_box(int side, int rows, int columns, std::mt19937_64& random, float* box)
+{
+    const auto top = static_cast<int>(unit(random) * (side - rows + 1));
+    const auto left = static_cast<int>(unit(random) * (side - columns + 1));
+    box[0] = static_cast<float>(top);
+    box[1] = static_cast<float>(left);
+    box[2] = static_cast<float>(top + rows);
+    box[3] = static_cast<float>(left + columns);
+}
+
+/// One column of the draws as (B, 1, 1, 1).
+at::Tensor column(const at::Tensor& draws, int which)
+{
+    return draws.select(1, which).view({-1, 1, 1, 1});
+}
+
+/// Crop from the padded picture and mirror, as a gather. pixels (B, 3, S, S) uint8.
+at::Tensor crop_and_mirror(const at::Tensor& pixels, const at::Tensor& draws, int padding)
 {
     const std::int64_t batch = pixels.size(0), side = pixels.size(2);
-    const std::int64_t pad = config.crop_padding;
-    at::Tensor rows = at::empty({batch, side}, at::kLong), columns = at::empty_like(rows);
-    auto* row = rows.mutable_data_ptr<std::int64_t>();
-    auto* column = columns.mutable_data_ptr<std::int64_t>();
-    for (std::int64_t i = 0; i < batch; ++i) {
-        const auto top = static_cast<std::int64_t>(random() % (2 * pad + 1));
-        const auto left = static_cast<std::int64_t>(random() % (2 * pad + 1));
-        const bool mirror = config.flip && random() % 2 == 0;
-        for (std::int64_t k = 0; k < side; ++k) {
-            *row++ = top + k;
-            *column++ = left + (mirror ? side - 1 - k : k);
-        }
-    }
-    const at::Tensor padded = at::constant_pad_nd(pixels, {pad, pad, pad, pad});
-    const at::Device device = pixels.device();
-    return padded
-        .gather(2,
-                rows.to(device).view({batch, 1, side, 1}).expand({batch, 3, side, side + 2 * pad}))
-        .gather(3, columns.to(device).view({batch, 1, 1, side}).expand({batch, 3, side, side}));
+    const at::Tensor k = at::arange(side, draws.options()).unsqueeze(0); // (1, S)
+    const at::Tensor mirrored = draws.slice(1, kMirrored, kMirrored + 1);
+    const at::Tensor rows = (draws.slice(1, kTop, kTop + 1) + k).to(at::kLong);
+    const at::Tensor columns
+        = (draws.slice(1, kLeft, kLeft + 1) + k + mirrored * (side - 1 - 2 * k)).to(at::kLong);
+    const at::Tensor padded
+        = padding > 0 ? at::constant_pad_nd(pixels, {padding, padding, padding, padding}) : pixels;
+    return padded.gather(2, rows.view({batch, 1, side, 1}).expand({batch, 3, side, padded.size(3)}))
+        .gather(3, columns.view({batch, 1, 1, side}).expand({batch, 3, side, side}));
 }
 
-/// CutMix (arXiv 1905.04899): one box of every picture comes from another picture of the batch.
-void cut_and_mix(TrainingBatch& batch, std::mt19937_64& random)
+/// (B, 1, S, S) bool: the pixels of each sample's box.
+at::Tensor inside(const at::Tensor& draws, int box, std::int64_t side)
+{
+    const at::Tensor k = at::arange(side, draws.options());
+    const at::Tensor y = k.view({1, 1, side, 1}), x = k.view({1, 1, 1, side});
+    return (y >= column(draws, box)) & (y < column(draws, box + 2)) & (x >= column(draws, box + 1))
+        & (x < column(draws, box + 3));
+}
+
+/// Brightness, contrast, saturation. images (B, 3, S, S) 0 … 1.
+at::Tensor jittered(at::Tensor images, const at::Tensor& draws)
+{
+    const auto grey = [](const at::Tensor& rgb) {
+        const at::Tensor weights
+            = at::tensor({0.299f, 0.587f, 0.114f}, rgb.options()).view({1, 3, 1, 1});
+        return (rgb * weights).sum(1, true);
+    };
+    images = (images * column(draws, kBrightness)).clamp(0, 1);
+    const at::Tensor mean = grey(images).mean(at::IntArrayRef{2, 3}, true);
+    images = (mean + (images - mean) * column(draws, kContrast)).clamp(0, 1);
+    const at::Tensor colourless = grey(images);
+    return (colourless + (images - colourless) * column(draws, kSaturation)).clamp(0, 1);
+}
+
+/// Each sample's neighbour in its place: 1, 0, 3, 2, …; an odd last one is its own.
+at::Tensor swapped_pairs(const at::Tensor& t)
+{
+    const std::int64_t even = t.size(0) / 2 * 2;
+    const at::Tensor pairs = t.slice(0, 0, even).unflatten(0, {even / 2, 2}).flip(1).flatten(0, 1);
+    return even == t.size(0) ? pairs : at::cat({pairs, t.slice(0, even)});
+}
+
+void mix(TrainingBatch& batch, const at::Tensor& draws)
 {
     const std::int64_t side = batch.images.size(2);
-    const double edge = std::sqrt(unit(random)) * static_cast<double>(side);
-    const auto box = static_cast<std::int64_t>(edge);
-    const auto top = static_cast<std::int64_t>(unit(random) * static_cast<double>(side - box + 1));
-    const auto left = static_cast<std::int64_t>(unit(random) * static_cast<double>(side - box + 1));
-    const auto inside = [&](const at::Tensor& images) {
-        return images.slice(2, top, top + box).slice(3, left, left + box);
-    };
-    // Batches are shuffled, so the neighbour is as good as a random partner.
-    inside(batch.images).copy_(inside(batch.images.roll(1, 0)));
-    batch.other_labels = batch.labels.roll(1, 0);
-    batch.label_share = 1 - static_cast<double>(box * box) / static_cast<double>(side * side);
+    const at::Tensor neighbours = swapped_pairs(batch.images);
+    const at::Tensor share = column(draws, kMixup);
+    const at::Tensor cut = inside(draws, kCut, side);
+    batch.images = at::where(cut, neighbours, batch.images * share + neighbours * (1 - share));
+    // At most one of the two is drawn for a sample, so the shares multiply.
+    const at::Tensor own
+        = (share.view({-1, 1})
+           * (1 - cut.to(at::kFloat).mean(at::IntArrayRef{1, 2, 3}).view({-1, 1})));
+    batch.targets = batch.targets * own + swapped_pairs(batch.targets) * (1 - own);
 }
 
 } // namespace
 
-TrainingPictures load_training_pictures(const PictureSet& pictures, int image_size,
-                                        at::Device device, const std::stop_token& stop)
+PictureBox draw_crop(const Augmentation& augment, int width, int height, std::mt19937_64& random)
 {
-    constexpr std::int64_t kBudgetBytes = std::int64_t{8} << 30;
-    const std::int64_t side = image_size, count = pictures.size();
-    if (count > kBudgetBytes / (3 * side * side))
-        throw Error(std::to_string(count) + " pictures of " + std::to_string(side)
-                    + " pixels need more than the 8 GiB of memory that training takes for them");
-    // Only resizing where a picture has another size; normalised later, batch by batch.
-    const Preprocessing as_they_are{
-        .resize = false, .center_crop = false, .mean = {0, 0, 0}, .stddev = {1, 1, 1}};
-    at::Tensor pixels = at::empty({count, 3, side, side}, at::kByte);
-    at::Tensor labels = at::empty({count}, at::kLong);
-    const std::int64_t stride = 3 * side * side;
-    at::parallel_for(0, count, 64, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> values(stride);
-        for (std::int64_t i = begin; i < end; ++i) {
-            if (stop.stop_requested())
-                throw Stopped();
-            preprocess(pictures.picture(i), as_they_are, image_size, values.data());
-            std::uint8_t* out = pixels.mutable_data_ptr<std::uint8_t>() + i * stride;
-            for (std::int64_t k = 0; k < stride; ++k)
-                out[k] = static_cast<std::uint8_t>(std::lround(values[k] * 255));
-            labels.mutable_data_ptr<std::int64_t>()[i] = pictures.label(i);
+    if (augment.crop_area < 1) {
+        for (int attempt = 0; attempt < 10; ++attempt) {
+            const double area = between(augment.crop_area, 1, random) * width * height;
+            const double ratio = std::exp(between(std::log(3.0 / 4), std::log(4.0 / 3), random));
+            const int w = static_cast<int>(std::lround(std::sqrt(area * ratio)));
+            const int h = static_cast<int>(std::lround(std::sqrt(area / ratio)));
+            if (w < 1 || h < 1 || w > width || h > height)
+                continue;
+            return {.left = static_cast<int>(unit(random) * (width - w + 1)),
+                    .top = static_cast<int>(unit(random) * (height - h + 1)),
+                    .width = w,
+                    .height = h};
         }
-    });
-    return {pixels.to(device), labels.to(device)};
+    }
+    const int side = std::min(width, height);
+    return {.left = (width - side) / 2, .top = (height - side) / 2, .width = side, .height = side};
 }
 
-TrainingBatch make_batch(const TrainingPictures& pictures, const TrainConfig& config, int step,
-                         std::mt19937_64& random)
+void draw_augmentation(const Augmentation& augment, int image_size, std::mt19937_64& random,
+                       float* draws)
 {
-    const at::Device device = pictures.pixels.device();
-    const at::Tensor indices = batch_indices(pictures.pixels.size(0), config, step).to(device);
+    const int places = 2 * augment.crop_padding + 1;
+    draws[kTop] = static_cast<float>(random() % places);
+    draws[kLeft] = static_cast<float>(random() % places);
+    draws[kMirrored] = augment.flip && random() % 2 == 0 ? 1.0f : 0.0f;
+    for (const int factor : {kBrightness, kContrast, kSaturation})
+        draws[factor] = static_cast<float>(1 + augment.color_jitter * between(-1, 1, random));
+    std::fill_n(draws + kErase, 4, 0.0f);
+    if (unit(random) < augment.erasing) { // arXiv 1708.04896's shares and ratios
+        const double area = between(0.02, 1.0 / 3, random) * image_size * image_size;
+        const double ratio = std::exp(between(std::log(0.3), std::log(1 / 0.3), random));
+        const int rows = std::clamp<int>(std::lround(std::sqrt(area * ratio)), 1, image_size);
+        const int columns = std::clamp<int>(std::lround(std::sqrt(area / ratio)), 1, image_size);
+        place_box(image_size, rows, columns, random, draws + kErase);
+    }
+}
+
+void draw_mixing(const Augmentation& augment, int image_size, std::mt19937_64& random, float* draws)
+{
+    draws[kMixup] = 1;
+    std::fill_n(draws + kCut, 4, 0.0f);
+    const bool any = augment.mixup > 0 || augment.cutmix > 0;
+    if (!any || unit(random) >= augment.mixed_share)
+        return;
+    const bool cut = augment.mixup <= 0 || (augment.cutmix > 0 && random() % 2 == 0);
+    if (!cut) {
+        draws[kMixup] = static_cast<float>(symmetric_beta(augment.mixup, random));
+        return;
+    }
+    const double edge = std::sqrt(1 - symmetric_beta(augment.cutmix, random));
+    const int box = static_cast<int>(std::lround(edge * image_size));
+    place_box(image_size, box, box, random, draws + kCut);
+}
+
+TrainingBatch to_training_batch(const HostBatch& host, const TrainConfig& config, at::Device device)
+{
+    TrainingBatch batch;
+    if (host.ids.defined()) {
+        batch.ids = host.ids.to(device, /*non_blocking=*/true);
+        return batch;
+    }
+    const Augmentation& augment = config.augment;
+    const at::Tensor draws = host.draws.to(device, /*non_blocking=*/true);
     const auto channels = [&](const std::array<float, 3>& values) {
         return at::tensor(at::ArrayRef<float>(values), at::kFloat).view({1, 3, 1, 1}).to(device);
     };
-    TrainingBatch batch;
-    batch.labels = pictures.labels.index_select(0, indices);
-    const at::Tensor pixels
-        = crop_and_flip(pictures.pixels.index_select(0, indices), config, random);
-    batch.images = (pixels.to(at::kFloat) / 255 - channels(config.mean)) / channels(config.stddev);
-    if (unit(random) < config.cutmix)
-        cut_and_mix(batch, random);
+    at::Tensor images
+        = crop_and_mirror(host.pixels.to(device, true), draws, augment.crop_padding).to(at::kFloat)
+        / 255;
+    if (augment.color_jitter > 0)
+        images = jittered(images, draws);
+    images = (images - channels(config.mean)) / channels(config.stddev);
+    if (augment.erasing > 0)
+        images = images.masked_fill(inside(draws, kErase, images.size(2)), 0);
+    batch.images = images;
+    batch.targets
+        = at::one_hot(host.labels.to(device, true), config.model.n_classes).to(at::kFloat);
+    if (augment.mixup > 0 || augment.cutmix > 0)
+        mix(batch, draws);
     return batch;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "engine/files/safetensors.h"
 #include "engine/files/text_file.h"
+#include "engine/train/training_data.h"
 
 namespace matmamba
 {
@@ -45,13 +46,21 @@ void save_model(const std::filesystem::path& folder, const ModelWeights& weights
                 const TrainConfig& config)
 {
     write_text_file(folder / "config.json", write_config(config.model));
-    const nlohmann::ordered_json preprocessor = {
-        {"do_resize", false},         {"do_center_crop", false},
-        {"do_rescale", true},         {"rescale_factor", 1.0 / 255.0},
-        {"do_normalize", true},       {"image_mean", config.mean},
-        {"image_std", config.stddev},
-    };
-    write_text_file(folder / "preprocessor_config.json", preprocessor.dump(2) + "\n");
+    if (config.model.kind == ModelKind::Vision) {
+        const Preprocessing p = preprocessing_of(config);
+        nlohmann::ordered_json json = {{"do_resize", p.resize}};
+        if (p.resize)
+            json["size"] = {{"shortest_edge", p.shortest_edge}};
+        json["do_center_crop"] = p.center_crop;
+        if (p.center_crop)
+            json["crop_size"] = {{"height", p.crop_size}, {"width", p.crop_size}};
+        json["do_rescale"] = true;
+        json["rescale_factor"] = p.rescale_factor;
+        json["do_normalize"] = true;
+        json["image_mean"] = p.mean;
+        json["image_std"] = p.stddev;
+        write_text_file(folder / "preprocessor_config.json", json.dump(2) + "\n");
+    }
     write_tensors(folder / "model.safetensors", to_checkpoint_layout(weights, config.model),
                   at::kBFloat16);
 }

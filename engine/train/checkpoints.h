@@ -8,12 +8,12 @@
 #include <string>
 
 #include "engine/model/weights.h"
-#include "engine/train/train.h"
+#include "engine/train/train_config.h"
 
 namespace matmamba
 {
 
-/// config.json, model.safetensors (bfloat16) and preprocessor_config.json in `folder`.
+/// config.json, model.safetensors (bfloat16) and, vision, preprocessor_config.json in `folder`.
 void save_model(const std::filesystem::path& folder, const ModelWeights& weights,
                 const TrainConfig& config);
 

@@ -23,6 +23,15 @@ Optimizer::Optimizer(ModelWeights& weights, const TrainConfig& config)
     }
 }
 
+std::vector<at::Tensor> Optimizer::gradients() const
+{
+    std::vector<at::Tensor> gradients;
+    for (const Group& group : m_groups)
+        for (const at::Tensor& param : group.params)
+            gradients.push_back(param.grad());
+    return gradients;
+}
+
 at::Tensor Optimizer::step(double learning_rate)
 {
     const c10::NoGradGuard no_grad;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/model/weights.h"
-#include "engine/train/train.h"
+#include "engine/train/train_config.h"
 
 namespace matmamba
 {
@@ -18,6 +18,9 @@ class Optimizer
 public:
     /// `weights` must outlive the optimizer; its tensors become leaves that require gradients.
     Optimizer(ModelWeights& weights, const TrainConfig& config);
+
+    /// The gradients as they are now, shared with the weights' own.
+    std::vector<at::Tensor> gradients() const;
 
     /// Clips the gradients to config.clip, steps, and drops them. Returns the norm before clipping
     /// as a tensor on the device, so that no step waits for it.

@@ -14,16 +14,16 @@ double unit(std::mt19937_64& random)
     return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
-/// Log-uniform over min_heads … 64: narrow widths are as well trained as wide ones.
-int any_width(int min_heads, std::mt19937_64& random)
+/// Log-uniform over min_heads … widest: narrow widths are as well trained as wide ones.
+int any_width(int min_heads, int widest, std::mt19937_64& random)
 {
-    const double low = std::log(min_heads), high = std::log(kMaxHeads + 1);
-    return std::min(kMaxHeads, static_cast<int>(std::exp(low + (high - low) * unit(random))));
+    const double low = std::log(min_heads), high = std::log(widest + 1);
+    return std::min(widest, static_cast<int>(std::exp(low + (high - low) * unit(random))));
 }
 
-int any_stop(std::mt19937_64& random)
+int any_stop(const TrainConfig& config, std::mt19937_64& random)
 {
-    return kTrainedStops[random() % std::size(kTrainedStops)];
+    return config.stops[random() % config.stops.size()];
 }
 
 template <typename Draw> Plan mixed_plan(int n_layer, Draw&& draw)
@@ -36,31 +36,34 @@ template <typename Draw> Plan mixed_plan(int n_layer, Draw&& draw)
 
 } // namespace
 
-Plan free_plan(int n_layer, int min_heads, std::mt19937_64& random)
+Plan free_plan(int n_layer, int min_heads, int widest, std::mt19937_64& random)
 {
-    return mixed_plan(n_layer, [&] { return any_width(min_heads, random); });
+    return mixed_plan(n_layer, [&] { return any_width(min_heads, widest, random); });
 }
 
-std::vector<Plan> sample_plans(PlanScheme scheme, int n_layer, int min_heads,
-                               std::mt19937_64& random)
+std::vector<Plan> sample_plans(const TrainConfig& config, std::mt19937_64& random)
 {
+    const int n_layer = config.model.n_layer;
+    const int least = config.min_heads, most = config.widest();
+    const auto stop = [&] { return any_stop(config, random); };
     std::vector<Plan> plans;
-    switch (scheme) {
+    switch (config.scheme) {
     case PlanScheme::Stops:
-        for (const int heads : kTrainedStops)
+    case PlanScheme::Cycle:
+        for (const int heads : config.stops)
             plans.push_back(Plan::uniform(n_layer, heads));
         break;
     case PlanScheme::Mixed:
-        plans.push_back(Plan::uniform(n_layer, kMaxHeads));
-        plans.push_back(Plan::uniform(n_layer, *std::rbegin(kTrainedStops)));
+        plans.push_back(Plan::uniform(n_layer, config.stops.front()));
+        plans.push_back(Plan::uniform(n_layer, config.stops.back()));
         for (int i = 0; i < 2; ++i)
-            plans.push_back(mixed_plan(n_layer, [&] { return any_stop(random); }));
+            plans.push_back(mixed_plan(n_layer, stop));
         break;
     case PlanScheme::Free:
-        plans.push_back(Plan::uniform(n_layer, kMaxHeads));
-        plans.push_back(Plan::uniform(n_layer, any_width(min_heads, random)));
+        plans.push_back(Plan::uniform(n_layer, most));
+        plans.push_back(Plan::uniform(n_layer, any_width(least, most, random)));
         for (int i = 0; i < 2; ++i)
-            plans.push_back(free_plan(n_layer, min_heads, random));
+            plans.push_back(free_plan(n_layer, least, most, random));
         break;
     }
     return plans;

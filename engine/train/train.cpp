@@ -1,4 +1,5 @@
-// The training loop: batch -> plans -> one backward pass over the mean of their losses -> AdamW.
+// The training loop: batch -> joint loss -> mean over processes -> AdamW -> log, now and then a
+// validation and a checkpoint.
 #include "engine/train/train.h"
 
 #include <ATen/ATen.h>
@@ -6,19 +7,21 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/measure/evaluate.h"
-#include "engine/model/vision_model.h"
 #include "engine/torch_errors.h"
-#include "engine/train/augment.h"
 #include "engine/train/checkpoints.h"
 #include "engine/train/initial_weights.h"
+#include "engine/train/joint_loss.h"
 #include "engine/train/optimizer.h"
+#include "engine/train/prefetch.h"
+#include "engine/train/process_group.h"
 #include "engine/train/sample_plans.h"
+#include "engine/train/train_log.h"
+#include "engine/train/training_data.h"
 
 namespace matmamba
 {
@@ -28,8 +31,6 @@ namespace
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
-
-constexpr int kLogEvery = 50; ///< steps; each log line waits for the device once
 
 double seconds_since(Clock::time_point start)
 {
@@ -46,29 +47,37 @@ double learning_rate_at(const TrainConfig& config, int step)
     return config.learning_rate * 0.5 * (1 + std::cos(M_PI * done));
 }
 
-/// Everything that decides what a run computes, as text: a resumed run must have the same.
-std::string fingerprint(const TrainConfig& c)
+/// The device of this process: with several, each takes the card of its place.
+at::Device device_of(DeviceChoice choice, const ProcessPlace& place)
 {
-    return Json{{"model", Json::parse(write_config(c.model))},
-                {"scheme", static_cast<int>(c.scheme)},
-                {"min_heads", c.min_heads},
-                {"steps", c.steps},
-                {"batch", c.batch},
-                {"learning_rate", c.learning_rate},
-                {"weight_decay", c.weight_decay},
-                {"betas", {c.beta1, c.beta2}},
-                {"clip", c.clip},
-                {"warmup_steps", c.warmup_steps},
-                {"label_smoothing", c.label_smoothing},
-                {"crop_padding", c.crop_padding},
-                {"flip", c.flip},
-                {"cutmix", c.cutmix},
-                {"mean", c.mean},
-                {"stddev", c.stddev},
-                {"seed", c.seed}}
-               .dump(1)
-        + "\n";
+    const at::Device device = choose_device(choice).device;
+    if (device.is_cpu() || place.size == 1)
+        return device;
+    return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.local_rank));
 }
+
+/// How a step's samples are divided among processes and passes.
+struct Division {
+    int batches = 1; ///< passes of a process in a step
+    int samples = 0; ///< of one pass
+
+    Division(const TrainConfig& config, int processes)
+    {
+        const bool cycle = config.scheme == PlanScheme::Cycle;
+        const int stops = static_cast<int>(config.stops.size());
+        const int own = config.batch / processes;
+        const int most = cycle ? own / stops : own;
+        samples = config.micro_batch > 0 ? std::min(config.micro_batch, most) : most;
+        if (samples < 1 || own * processes != config.batch || own % samples != 0
+            || (cycle && own / samples % stops != 0))
+            throw Error("A batch of " + std::to_string(config.batch)
+                        + " samples cannot be divided evenly among " + std::to_string(processes)
+                        + " processes, passes of " + std::to_string(samples) + " samples"
+                        + (cycle ? " and " + std::to_string(stops) + " stops in turn" : "")
+                        + ": expected a multiple of their product");
+        batches = own / samples;
+    }
+};
 
 class Trainer
 {
@@ -79,69 +88,83 @@ public:
         , m_options(options)
         , m_report(report)
         , m_stop(std::move(stop))
-        , m_device(choose_device(options.device).device)
+        , m_place(place_among_processes())
+        , m_device(device_of(options.device, m_place))
+        , m_division(m_config, m_place.size)
     {
-        load_data();
-        m_weights = initial_weights(m_config.model, m_config.seed);
+        std::filesystem::create_directories(m_options.out);
+        if (m_place.size > 1)
+            m_group = std::make_unique<ProcessGroup>(m_place, m_device);
+        // The first process makes what lies in `out`, such as a tokenizer, before the others look.
+        if (m_place.rank > 0)
+            m_group->any(false);
+        m_data.emplace(open_training_data(
+            m_config, m_options.out, m_device, [this](const std::string& text) { say(text); },
+            m_stop));
+        if (m_group && m_place.rank == 0)
+            m_group->any(false);
+        m_weights = initial_weights(m_config.model, m_config.seed, m_config.widest());
         for (auto& [name, tensor] : named_tensors(m_weights))
             *tensor = tensor->to(m_device);
         m_optimizer = std::make_unique<Optimizer>(m_weights, m_config);
-        std::filesystem::create_directories(m_options.out);
         resume();
-        m_log.open(m_options.out / "log.jsonl", std::ios::app);
-        if (!m_log)
-            throw Error("Cannot write " + (m_options.out / "log.jsonl").string());
+        if (m_place.rank == 0)
+            m_log = std::make_unique<TrainLog>(m_options.out, m_step);
     }
 
     bool run()
     {
         m_start = Clock::now();
         const int first = m_step;
+        Prefetch batches([this](std::int64_t index) { return make_batch(index); },
+                         std::int64_t{first} * m_division.batches,
+                         std::int64_t{m_config.steps} * m_division.batches, worker_threads());
         for (; m_step < m_config.steps; ++m_step) {
-            const bool time_is_over = m_options.stop_after_seconds > 0
-                && seconds_since(m_start) > m_options.stop_after_seconds;
-            if (m_stop.stop_requested() || time_is_over) {
+            if (should_end()) {
+                flush_log(first);
                 save();
                 return false;
             }
-            if (m_step > first && m_step % m_config.checkpoint_every == 0)
+            if (m_step > first && m_step % m_config.checkpoint_every == 0) {
+                flush_log(first);
                 save();
+            }
             if (m_step > first && m_config.validate_every > 0
-                && m_step % m_config.validate_every == 0)
+                && m_step % m_config.validate_every == 0) {
+                flush_log(first);
                 validate();
-            one_step(m_step - first + 1);
+            }
+            one_step(batches);
+            constexpr int kStepsAtOnce = 10; // each flush waits for the device
+            if (m_log && (m_log->pending() >= kStepsAtOnce || seconds_since(m_told) > 1))
+                flush_log(first);
         }
+        flush_log(first);
         save();
         validate();
         return true;
     }
 
 private:
-    void load_data()
+    int worker_threads() const
     {
-        const auto pictures = open_pictures(m_options.data, Split::Train);
-        if (static_cast<int>(pictures->class_names().size()) > m_config.model.n_classes)
-            throw Error(m_options.data.string() + " has "
-                        + std::to_string(pictures->class_names().size())
-                        + " classes, but the configuration's model tells only "
-                        + std::to_string(m_config.model.n_classes) + " apart");
-        if (static_cast<int>(pictures->class_names().size()) == m_config.model.n_classes)
-            m_config.model.class_names = pictures->class_names();
-        m_pictures = load_training_pictures(*pictures, m_config.model.image_size, m_device, m_stop);
+        const int cores = static_cast<int>(std::thread::hardware_concurrency());
+        // On the CPU the model itself wants the cores.
+        return m_device.is_cpu() ? 1 : std::clamp(cores / 2, 1, 16);
+    }
 
-        const auto& path = m_options.validation.empty() ? m_options.data : m_options.validation;
-        std::shared_ptr<const PictureSet> held_out = open_pictures(path, Split::Test);
-        PictureInputs::Options options;
-        options.preprocessing.resize = false;
-        options.preprocessing.center_crop = false;
-        options.preprocessing.mean = m_config.mean;
-        options.preprocessing.stddev = m_config.stddev;
-        options.image_size = m_config.model.image_size;
-        options.order = shuffled_order(held_out->size(), 0, 0);
-        options.device = m_device;
-        for (std::size_t i = 0; i < held_out->class_names().size(); ++i)
-            options.class_of_label.push_back(static_cast<int>(i));
-        m_validation.emplace(std::move(held_out), std::move(options));
+    HostBatch make_batch(std::int64_t index) const
+    {
+        const std::int64_t step = index / m_division.batches, part = index % m_division.batches;
+        const std::int64_t own = std::int64_t{m_division.samples} * m_division.batches;
+        HostBatch batch = m_data->samples->make(step * m_config.batch + m_place.rank * own
+                                                    + part * m_division.samples,
+                                                m_division.samples);
+        if (m_device.is_cuda()) // so that the copy to the card waits for nobody
+            for (at::Tensor* tensor : {&batch.pixels, &batch.labels, &batch.draws, &batch.ids})
+                if (tensor->defined())
+                    *tensor = tensor->pin_memory();
+        return batch;
     }
 
     void resume()
@@ -167,120 +190,118 @@ private:
         m_seconds_before = state->seconds;
     }
 
-    void one_step(int steps_this_time)
+    bool should_end()
     {
-        // A generator of its own for each step: a resumed run draws what it would have drawn.
-        std::mt19937_64 random(m_config.seed * 0x9E3779B97F4A7C15u + m_step);
-        const TrainingBatch batch = make_batch(m_pictures, m_config, m_step, random);
-        const std::vector<Plan> plans
-            = sample_plans(m_config.scheme, m_config.model.n_layer, m_config.min_heads, random);
-        // Cast once and shared by the plans: master weights stay float32.
-        const ModelWeights cast
-            = with_matrix_type(m_weights, m_device.is_cuda() ? at::kBFloat16 : at::kFloat);
-        std::vector<at::Tensor> losses;
-        for (const Plan& plan : plans)
-            losses.push_back(
-                loss_of(vision_logits(cast, m_config.model, plan, batch.images, {}), batch));
-        const at::Tensor loss = at::stack(losses).mean();
-        loss.backward();
+        const bool time_is_over = m_options.stop_after_seconds > 0
+            && seconds_since(m_start) > m_options.stop_after_seconds;
+        const bool end = m_stop.stop_requested() || time_is_over;
+        return m_group ? m_group->any(end) : end; // all end at the same step
+    }
+
+    void one_step(Prefetch& batches)
+    {
+        std::mt19937_64 random(sample_seed(m_config.seed, 6, m_step)); // the same in every process
+        const std::vector<Plan> plans = sample_plans(m_config, random);
+        at::manual_seed(sample_seed(m_config.seed, 7 + m_place.rank, m_step)); // of dropout
+        at::Tensor loss;
+        for (const auto& part : divide_plans(m_config, plans, m_division.batches)) {
+            const TrainingBatch batch = to_training_batch(batches.next(), m_config, m_device);
+            const at::Tensor added = joint_loss_backward(m_weights, m_config, batch, part);
+            loss = loss.defined() ? loss + added : added;
+        }
+        if (m_group) {
+            std::vector<at::Tensor> shared = m_optimizer->gradients();
+            shared.push_back(loss);
+            m_group->average(shared);
+        }
         const double rate = learning_rate_at(m_config, m_step);
         const at::Tensor norm = m_optimizer->step(rate);
-        const bool logged = (m_step + 1) % kLogEvery == 0 || m_step + 1 == m_config.steps;
-        // On a CPU the next log line may be minutes away: a person is told every second.
-        if (!logged && seconds_since(m_told) < 1)
+        if (m_log)
+            m_log->add(m_step + 1, rate, loss, norm);
+    }
+
+    void flush_log(int first)
+    {
+        if (!m_log)
             return;
-        TrainProgress progress = progress_of(loss.item<double>(), rate, steps_this_time);
-        if (logged)
-            progress.line = log_line(progress, norm.item<double>());
-        tell(progress);
+        for (const TrainLog::Step& step : m_log->flush(seconds())) {
+            const double per_second = (m_step + 1 - first) / seconds_since(m_start);
+            TrainProgress progress;
+            progress.step = step.step;
+            progress.steps = m_config.steps;
+            progress.loss = step.loss;
+            progress.learning_rate = step.learning_rate;
+            const bool vision = m_config.model.kind == ModelKind::Vision;
+            progress.samples_per_second
+                = per_second * m_config.batch * (vision ? 1 : m_config.context);
+            progress.seconds_left = (m_config.steps - step.step) / per_second;
+            progress.line = step.line;
+            tell(progress);
+        }
     }
 
-    at::Tensor loss_of(const at::Tensor& logits, const TrainingBatch& batch) const
-    {
-        const auto cross_entropy = [&](const at::Tensor& labels) {
-            return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
-                                          m_config.label_smoothing);
-        };
-        at::Tensor loss = cross_entropy(batch.labels);
-        if (batch.other_labels.defined())
-            loss = batch.label_share * loss
-                + (1 - batch.label_share) * cross_entropy(batch.other_labels);
-        return loss;
-    }
-
-    TrainProgress progress_of(double loss, double rate, int steps_this_time) const
-    {
-        const double per_second = steps_this_time / seconds_since(m_start);
-        TrainProgress progress;
-        progress.step = m_step + 1;
-        progress.steps = m_config.steps;
-        progress.loss = loss;
-        progress.learning_rate = rate;
-        progress.samples_per_second = per_second * m_config.batch;
-        progress.seconds_left = (m_config.steps - m_step - 1) / per_second;
-        return progress;
-    }
-
-    std::string log_line(const TrainProgress& progress, double gradient_norm) const
-    {
-        if (!std::isfinite(progress.loss) || !std::isfinite(gradient_norm))
-            throw Error("The loss is no longer a finite number at step "
-                        + std::to_string(progress.step)
-                        + ": lower the learning rate; the last checkpoint in "
-                        + m_options.out.string() + " is whole");
-        return Json{{"step", progress.step},
-                    {"loss", progress.loss},
-                    {"learning_rate", progress.learning_rate},
-                    {"gradient_norm", gradient_norm},
-                    {"samples_per_second", std::round(progress.samples_per_second)},
-                    {"seconds", std::round(seconds() * 10) / 10}}
-            .dump();
-    }
-
-    /// Every trained stop and one fixed mixed plan on the held-out pictures.
+    /// Every stop and some fixed mixed plans on what is held out.
     void validate()
     {
+        if (m_place.rank > 0)
+            return;
         const c10::NoGradGuard no_grad;
-        const ModelWeights cast
-            = with_matrix_type(m_weights, m_device.is_cuda() ? at::kBFloat16 : at::kFloat);
+        say("validating");
+        const ModelWeights cast = with_matrix_type(m_weights, training_type(m_config, m_device));
         std::vector<Plan> plans;
-        for (const int heads : kTrainedStops)
+        for (const int heads : m_config.stops)
             plans.push_back(Plan::uniform(m_config.model.n_layer, heads));
+        TrainConfig mixes = m_config;
+        mixes.scheme = PlanScheme::Mixed;
         std::mt19937_64 random(m_config.seed);
-        plans.push_back(sample_plans(PlanScheme::Mixed, m_config.model.n_layer, 1, random).back());
+        const std::vector<Plan> mixed = sample_plans(mixes, random);
+        plans.insert(plans.end(), mixed.end() - 2, mixed.end());
         Json results = Json::array();
         for (const Plan& plan : plans) {
-            Tally tally;
-            while (tally.samples < m_validation->size())
-                advance(tally, cast, m_config.model, plan, *m_validation, m_stop);
-            const Measurement m = to_measurement(tally, ModelKind::Vision, m_validation->size());
-            results.push_back({{"plan", plan.heads},
-                               {"loss", m.loss->value},
-                               {"top1", m.top1->value},
-                               {"n", m.samples_done}});
+            const Measurement m = m_data->held_out.measure(cast, m_config.model, plan, m_stop);
+            Json result = {{"plan", plan.heads}, {"loss", m.loss->value}};
+            if (m.top1)
+                result["top1"] = m.top1->value;
+            if (m.bits_per_byte)
+                result["bits_per_byte"] = m.bits_per_byte->value;
+            result["n"] = m.samples_done;
+            results.push_back(std::move(result));
         }
+        Json line = {{"step", m_step},
+                     {"seconds", std::round(seconds() * 10) / 10},
+                     {"validation", std::move(results)}};
+        if (m_data->held_out.entropy())
+            line["entropy"] = *m_data->held_out.entropy();
         TrainProgress progress;
         progress.step = m_step;
         progress.steps = m_config.steps;
-        progress.line = Json{
-            {"step", m_step},
-            {"seconds", std::round(seconds() * 10) / 10},
-            {"validation",
-             results}}.dump();
+        progress.line = line.dump();
+        m_log->write(progress.line);
+        tell(progress);
+    }
+
+    void say(const std::string& doing)
+    {
+        if (m_place.rank > 0)
+            return;
+        TrainProgress progress;
+        progress.step = m_step;
+        progress.steps = m_config.steps;
+        progress.doing = doing;
         tell(progress);
     }
 
     void tell(const TrainProgress& progress)
     {
         m_told = Clock::now();
-        if (!progress.line.empty())
-            m_log << progress.line << '\n' << std::flush;
         if (m_report)
             m_report(progress);
     }
 
     void save()
     {
+        if (m_place.rank > 0)
+            return;
         for (const auto& [name, tensor] : named_tensors(m_weights))
             if (!tensor->isfinite().all().item<bool>())
                 throw Error("The weights are no longer finite numbers at step "
@@ -301,12 +322,14 @@ private:
     const TrainOptions& m_options;
     const std::function<void(const TrainProgress&)>& m_report;
     std::stop_token m_stop;
+    ProcessPlace m_place;
     at::Device m_device;
-    TrainingPictures m_pictures;
-    std::optional<PictureInputs> m_validation;
-    ModelWeights m_weights; ///< float32 masters on the device
+    Division m_division;
+    std::unique_ptr<ProcessGroup> m_group; ///< none where this process trains alone
+    std::optional<TrainingData> m_data;
+    ModelWeights m_weights; ///< float32 leaves on the device
     std::unique_ptr<Optimizer> m_optimizer;
-    std::ofstream m_log;
+    std::unique_ptr<TrainLog> m_log; ///< of the first process
     int m_step = 0;
     double m_seconds_before = 0;
     Clock::time_point m_start = Clock::now();

@@ -1,0 +1,189 @@
+// See the header.
+#include "engine/train/training_data.h"
+
+#include <numeric>
+
+#include "engine/data/made_data.h"
+#include "engine/data/shapes.h"
+#include "engine/data/tales.h"
+#include "engine/data/text.h"
+#include "engine/data/train_tokenizer.h"
+#include "engine/error.h"
+#include "engine/files/text_file.h"
+#include "engine/measure/tale_windows.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr std::int64_t kValidationPictures = 2'000; ///< of Shapes, where nothing else is said
+constexpr std::int64_t kValidationStories = 200;
+
+HeldOut held_out_pictures(const TrainConfig& config, at::Device device)
+{
+    const std::string& from = config.validation.empty() ? config.data : config.validation;
+    const std::shared_ptr<const PictureSet> pictures = from == kShapesWord
+        ? make_shapes(Split::Validation, kValidationPictures)
+        : open_pictures(from, Split::Validation);
+    PictureInputs::Options options;
+    options.preprocessing = preprocessing_of(config);
+    options.image_size = config.model.image_size;
+    options.order = shuffled_order(pictures->size(), config.validation_samples, 0);
+    options.device = device;
+    for (std::size_t i = 0; i < pictures->class_names().size(); ++i)
+        options.class_of_label.push_back(static_cast<int>(i));
+    return HeldOut(PictureInputs(pictures, std::move(options)));
+}
+
+TrainingData open_picture_data(TrainConfig& config, at::Device device)
+{
+    const bool made = config.data == kShapesWord;
+    const std::shared_ptr<const PictureSet> pictures = made
+        ? make_shapes(Split::Train, std::int64_t{config.steps} * config.batch)
+        : open_pictures(config.data, Split::Train);
+    const auto classes = static_cast<int>(pictures->class_names().size());
+    if (classes > config.model.n_classes)
+        throw Error(config.data + " has " + std::to_string(classes)
+                    + " classes, but the configuration's model tells only "
+                    + std::to_string(config.model.n_classes) + " apart");
+    if (classes == config.model.n_classes)
+        config.model.class_names = pictures->class_names();
+    return {.samples = picture_samples(pictures, config, made),
+            .held_out = held_out_pictures(config, device)};
+}
+
+HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at::Device device)
+{
+    const int rows = config.model.embedding_rows();
+    const std::string& from = config.validation.empty() ? config.data : config.validation;
+    if (from == kTalesWord) {
+        const std::int64_t stories
+            = config.validation_samples > 0 ? config.validation_samples : kValidationStories;
+        std::vector<std::int64_t> numbers(stories);
+        std::iota(numbers.begin(), numbers.end(), 0);
+        TaleWindows tales = tale_windows(*tokenizer, Split::Validation, numbers, rows);
+        TokenWindows windows(std::move(tales.text), std::move(tales.windows), device);
+        const double entropy = tales.nats / static_cast<double>(windows.scored_tokens());
+        return HeldOut(std::move(windows), entropy);
+    }
+    if (config.validation.empty())
+        throw Error("There is no text to validate on: expected \"validation\" in the configuration "
+                    "or --validation, a text or token shard that is not trained on");
+    TokenText text = read_tokens(from, tokenizer, rows);
+    const auto tokens = static_cast<std::int64_t>(text.ids.size());
+    if (tokens < 2)
+        throw Error(from + " has fewer than two tokens: nothing to validate on");
+    return HeldOut(TokenWindows(std::move(text),
+                                cut_windows(tokens, config.context, config.validation_samples, 0),
+                                device));
+}
+
+/// Copies a tokenizer's files, whichever of the forms it has.
+void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& out)
+{
+    if (!std::filesystem::is_directory(from)) {
+        write_text_file(out / "tokenizer.json", read_text_file(from));
+        return;
+    }
+    for (const char* name :
+         {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"})
+        if (std::filesystem::exists(from / name))
+            write_text_file(out / name, read_text_file(from / name));
+}
+
+/// What a tokenizer is made from, where the configuration names none.
+std::string text_for_tokenizer(const TrainConfig& config)
+{
+    if (config.data != kTalesWord)
+        return read_text_file(config.data);
+    constexpr std::uint64_t kStories = 20'000;
+    std::string text;
+    for (std::uint64_t story = 0; story < kStories; ++story)
+        text += make_tale(Split::Train, story).text + "\n";
+    return text;
+}
+
+/// None for token shards without one.
+std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
+                                              const std::filesystem::path& out,
+                                              const std::function<void(const std::string&)>& doing,
+                                              const std::stop_token& stop)
+{
+    if (!Tokenizer::is_in(out)) {
+        if (!config.tokenizer.empty()) {
+            Tokenizer::load(config.tokenizer); // so that a bad one is named by its own path
+            copy_tokenizer(config.tokenizer, out);
+        } else if (config.data == kTalesWord || !is_token_shards(config.data)) {
+            doing("making a tokenizer of " + std::to_string(config.model.vocab_size) + " entries");
+            write_text_file(
+                out / "tokenizer.json",
+                train_tokenizer(text_for_tokenizer(config), config.model.vocab_size, stop));
+        } else {
+            return nullptr;
+        }
+    }
+    return std::make_shared<const Tokenizer>(Tokenizer::load(out));
+}
+
+TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& out,
+                            at::Device device, const std::function<void(const std::string&)>& doing,
+                            const std::stop_token& stop)
+{
+    config.model.context_length = config.context;
+    const auto tokenizer = tokenizer_of(config, out, doing, stop);
+    std::unique_ptr<SampleSource> samples;
+    if (config.data == kTalesWord) {
+        const auto end_of_text = tokenizer->end_of_text();
+        if (!end_of_text)
+            throw Error(
+                "The tokenizer in " + out.string()
+                + " has no token that ends a text, such as <|endoftext|>, which Tales need");
+        samples = tale_samples(tokenizer, *end_of_text, config);
+    } else {
+        doing("reading the text");
+        samples = text_samples(
+            read_tokens(config.data, tokenizer.get(), config.model.embedding_rows()).ids, config);
+    }
+    return {.samples = std::move(samples),
+            .held_out = held_out_text(config, tokenizer.get(), device)};
+}
+
+} // namespace
+
+Preprocessing preprocessing_of(const TrainConfig& config)
+{
+    Preprocessing preprocessing;
+    // Random resized crops make things larger: measured on a centre crop, as the public recipe
+    // does.
+    const bool crop = config.augment.crop_area < 1;
+    preprocessing.resize = crop;
+    preprocessing.center_crop = crop;
+    preprocessing.shortest_edge = config.model.image_size * 256 / 224;
+    preprocessing.crop_size = config.model.image_size;
+    preprocessing.mean = config.mean;
+    preprocessing.stddev = config.stddev;
+    return preprocessing;
+}
+
+TrainingData open_training_data(TrainConfig& config, const std::filesystem::path& out,
+                                at::Device device,
+                                const std::function<void(const std::string&)>& doing,
+                                const std::stop_token& stop)
+{
+    const bool vision = config.model.kind == ModelKind::Vision;
+    if (config.data.empty())
+        throw Error(
+            "There is nothing to train on: expected \"data\" in the configuration or --data, "
+            + std::string(vision ? "pictures or the word shapes" : "a text or the word tales"));
+    if (config.data == (vision ? kTalesWord : kShapesWord))
+        throw Error("A " + std::string(vision ? "vision" : "language") + " model cannot learn from "
+                    + config.data + ": expected "
+                    + (vision ? "pictures or shapes" : "a text or tales"));
+    doing("opening the data");
+    return vision ? open_picture_data(config, device)
+                  : open_text_data(config, out, device, doing, stop);
+}
+
+} // namespace matmamba

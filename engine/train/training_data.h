@@ -1,0 +1,33 @@
+// Opens what a configuration trains and validates on: files, or the data that the code makes.
+// Place in the way: files / shapes / tales -> *training data* -> samples, held out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "engine/train/held_out.h"
+#include "engine/train/samples.h"
+
+namespace matmamba
+{
+
+struct TrainingData {
+    std::unique_ptr<SampleSource> samples;
+    HeldOut held_out;
+};
+
+/// Opens the data and completes config.model: class names, context length. Language: a tokenizer in
+/// `out`, from an earlier part of the run, is used; else it is copied or made there. Throws Error,
+/// Stopped; `doing` is told what takes long. Blocks.
+TrainingData open_training_data(TrainConfig& config, const std::filesystem::path& out,
+                                at::Device device,
+                                const std::function<void(const std::string&)>& doing,
+                                const std::stop_token& stop);
+
+/// How pictures become inputs when a model of this configuration is measured.
+Preprocessing preprocessing_of(const TrainConfig& config);
+
+} // namespace matmamba
