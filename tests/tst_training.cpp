@@ -4,6 +4,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <cmath>
 #include <fstream>
 #include <random>
 
@@ -62,6 +63,26 @@ TrainConfig tiny_config(int steps)
     return config;
 }
 
+TrainConfig tiny_language_config(int steps)
+{
+    TrainConfig config;
+    config.model.kind = ModelKind::Language;
+    config.model.d_model = 32;
+    config.model.n_layer = 2;
+    config.model.d_state = 16;
+    config.model.vocab_size = 400;
+    config.data = "tales";
+    config.context = 64;
+    config.steps = steps;
+    config.batch = 8;
+    config.learning_rate = 5e-3;
+    config.warmup_steps = 5;
+    config.validate_every = 0;
+    config.validation_samples = 5;
+    config.seed = 2;
+    return config;
+}
+
 QByteArray contents(const std::filesystem::path& file)
 {
     QFile in(QString::fromStdString(file.string()));
@@ -107,6 +128,47 @@ private slots:
             qInfo("%d heads: top-1 %.3f", heads, m.top1->value);
             QVERIFY(m.top1->value > 0.5); // chance is 0.1
         }
+    }
+
+    void aLanguageModelLearnsWithATokenizerOfItsOwn()
+    {
+        TrainConfig config = tiny_language_config(60);
+        std::vector<double> losses;
+        QVERIFY(train(config, options(m_data / "tales"),
+                      [&](const TrainProgress& p) {
+                          if (p.loss > 0)
+                              losses.push_back(p.loss);
+                      },
+                      {}));
+        QVERIFY2(losses.back() < losses.front() - 1,
+                 qPrintable(QString("%1 -> %2").arg(losses.front()).arg(losses.back())));
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(m_data / "tales");
+        QVERIFY(engine.model()->has_tokenizer);
+        Engine::DataOptions few;
+        few.max_samples = 10;
+        engine.open_data("tales", few);
+        const Measurement m = engine.evaluate(Plan::uniform(2, 16));
+        QVERIFY(m.loss->value < losses.front());
+        QVERIFY(m.loss->value > *engine.data()->entropy); // nobody knows more than the source
+    }
+
+    void recomputedBlocksAndSmallerPassesChangeNothing()
+    {
+        TrainConfig config = tiny_language_config(6);
+        const auto last_loss = [&](const char* name) {
+            double loss = 0;
+            const bool done
+                = train(config, options(m_data / name),
+                        [&](const TrainProgress& p) { loss = p.loss > 0 ? p.loss : loss; }, {});
+            return done ? loss : -1;
+        };
+        const double plain = last_loss("plain");
+        QVERIFY(plain > 0);
+        config.recompute = true;
+        QVERIFY(std::abs(last_loss("recomputed") - plain) < 1e-5);
+        config.micro_batch = 2;
+        QVERIFY(std::abs(last_loss("in parts") - plain) < 1e-4);
     }
 
     void aResumedRunEqualsAnUninterruptedOne()

@@ -15,7 +15,8 @@ namespace
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// A layer's tensors in one fixed order; norm_bias is undefined in language models.
+/// A layer's tensors in one fixed order. Language models have no norm_bias: an empty tensor stands
+/// in its place on the way through autograd, which takes no undefined ones.
 template <typename Layer> auto members(Layer& layer)
 {
     return std::tie(layer.norm_weight, layer.norm_bias, layer.in_proj, layer.conv_bc_weight,
@@ -34,6 +35,8 @@ struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
         context->save_for_backward({residual, weights...});
         LayerWeights layer;
         members(layer) = std::tie(weights...);
+        if (layer.norm_bias.numel() == 0)
+            layer.norm_bias = at::Tensor();
         return block(layer, *config, heads, residual, nullptr);
     }
 
@@ -45,8 +48,10 @@ struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
         variable_list inputs = context->get_saved_variables();
         variable_list asked;
         for (at::Tensor& input : inputs) {
-            if (!input.defined())
+            if (input.numel() == 0) {
+                input = at::Tensor();
                 continue;
+            }
             input = input.detach().requires_grad_(true);
             asked.push_back(input);
         }
@@ -80,11 +85,14 @@ at::Tensor block(const LayerWeights& layer, const ModelConfig& config, int heads
 at::Tensor block_recomputed(const LayerWeights& layer, const ModelConfig& config, int heads,
                             const at::Tensor& residual)
 {
+    LayerWeights all = layer;
+    if (!all.norm_bias.defined())
+        all.norm_bias = at::empty({0}, residual.options());
     return std::apply(
         [&](const auto&... each) {
             return RecomputedBlock::apply(&config, heads, residual, each...);
         },
-        members(layer));
+        members(all));
 }
 
 } // namespace matmamba

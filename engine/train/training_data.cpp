@@ -8,6 +8,7 @@
 #include "engine/data/tales.h"
 #include "engine/data/text.h"
 #include "engine/data/train_tokenizer.h"
+#include "engine/data/write_shards.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
 #include "engine/measure/tale_windows.h"
@@ -54,6 +55,26 @@ TrainingData open_picture_data(TrainConfig& config, at::Device device)
             .held_out = held_out_pictures(config, device)};
 }
 
+/// The ids of a text, a shard, or the train or validation shards of a folder.
+TokenText tokens_of(const std::string& path, Split split, const Tokenizer* tokenizer, int rows)
+{
+    if (!std::filesystem::is_directory(path))
+        return read_tokens(path, tokenizer, rows);
+    const ShardFiles files = shards_in(path);
+    const auto& wanted = split == Split::Train ? files.train : files.validation;
+    if (wanted.empty())
+        throw Error(path + " has no shards to " + (split == Split::Train ? "train" : "validate")
+                    + " on: expected files named like *_"
+                    + (split == Split::Train ? "train" : "val") + "_*.bin");
+    TokenText all;
+    for (const std::filesystem::path& file : wanted) {
+        const TokenText part = read_tokens(file, tokenizer, rows);
+        all.ids.insert(all.ids.end(), part.ids.begin(), part.ids.end());
+        all.bytes.insert(all.bytes.end(), part.bytes.begin(), part.bytes.end());
+    }
+    return all;
+}
+
 HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at::Device device)
 {
     const int rows = config.model.embedding_rows();
@@ -68,10 +89,10 @@ HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at:
         const double entropy = tales.nats / static_cast<double>(windows.scored_tokens());
         return HeldOut(std::move(windows), entropy);
     }
-    if (config.validation.empty())
+    if (config.validation.empty() && !std::filesystem::is_directory(config.data))
         throw Error("There is no text to validate on: expected \"validation\" in the configuration "
                     "or --validation, a text or token shard that is not trained on");
-    TokenText text = read_tokens(from, tokenizer, rows);
+    TokenText text = tokens_of(from, Split::Validation, tokenizer, rows);
     const auto tokens = static_cast<std::int64_t>(text.ids.size());
     if (tokens < 2)
         throw Error(from + " has fewer than two tokens: nothing to validate on");
@@ -91,6 +112,12 @@ void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::pa
          {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"})
         if (std::filesystem::exists(from / name))
             write_text_file(out / name, read_text_file(from / name));
+}
+
+/// Tales or a text, as opposed to token shards and folders of them.
+bool is_text(const std::string& data)
+{
+    return data == kTalesWord || (!is_token_shards(data) && !std::filesystem::is_directory(data));
 }
 
 /// What a tokenizer is made from, where the configuration names none.
@@ -115,7 +142,7 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
         if (!config.tokenizer.empty()) {
             Tokenizer::load(config.tokenizer); // so that a bad one is named by its own path
             copy_tokenizer(config.tokenizer, out);
-        } else if (config.data == kTalesWord || !is_token_shards(config.data)) {
+        } else if (is_text(config.data)) {
             doing("making a tokenizer of " + std::to_string(config.model.vocab_size) + " entries");
             write_text_file(
                 out / "tokenizer.json",
@@ -144,7 +171,9 @@ TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& ou
     } else {
         doing("reading the text");
         samples = text_samples(
-            read_tokens(config.data, tokenizer.get(), config.model.embedding_rows()).ids, config);
+            tokens_of(config.data, Split::Train, tokenizer.get(), config.model.embedding_rows())
+                .ids,
+            config);
     }
     return {.samples = std::move(samples),
             .held_out = held_out_text(config, tokenizer.get(), device)};

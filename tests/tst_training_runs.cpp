@@ -1,0 +1,162 @@
+// `matmamba train` as processes: several that share a batch, one that is killed, one whose disk is
+// full, and what its log says after a resumption.
+#include <QProcess>
+#include <QTcpServer>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace
+{
+
+using Json = nlohmann::json;
+
+QByteArray contents(const QString& file)
+{
+    QFile in(file);
+    return in.open(QIODevice::ReadOnly) ? in.readAll() : QByteArray();
+}
+
+/// Loss of every logged step, by step.
+std::map<int, double> losses(const QString& folder)
+{
+    std::map<int, double> found;
+    for (const QByteArray& line : contents(folder + "/log.jsonl").split('\n')) {
+        const Json json = Json::parse(line.toStdString(), nullptr, false);
+        if (json.is_object() && json.contains("loss"))
+            found[json["step"].get<int>()] = json["loss"].get<double>();
+    }
+    return found;
+}
+
+} // namespace
+
+class TestTrainingRuns : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QVERIFY(m_folder.isValid()); }
+
+    void twoProcessesTrainAsOneWithTheWholeBatch()
+    {
+        const QString config = write_config("shared", 12);
+        run_to_end(config, "alone");
+        QTcpServer free_port; // asks the system for a port that nobody uses
+        QVERIFY(free_port.listen(QHostAddress::LocalHost));
+        const QString port = QString::number(free_port.serverPort());
+        free_port.close();
+        QProcess processes[2];
+        for (int rank = 0; rank < 2; ++rank) {
+            QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+            environment.insert("WORLD_SIZE", "2");
+            environment.insert("RANK", QString::number(rank));
+            environment.insert("LOCAL_RANK", QString::number(rank));
+            environment.insert("MASTER_ADDR", "127.0.0.1");
+            environment.insert("MASTER_PORT", port);
+            processes[rank].setProcessEnvironment(environment);
+            processes[rank].start(MATMAMBA_PROGRAM, arguments(config, "shared"));
+        }
+        for (QProcess& process : processes) {
+            QVERIFY(process.waitForFinished(240'000));
+            QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
+        }
+        const auto alone = losses(path("alone")), together = losses(path("shared"));
+        QCOMPARE(together.size(), 12u);
+        double worst = 0;
+        for (const auto& [step, loss] : alone)
+            worst = std::max(worst, std::abs(loss - together.at(step)));
+        qInfo("largest difference of 12 losses: %.1e", worst);
+        QVERIFY(worst < 2e-4);
+    }
+
+    void aKilledRunLosesNoMoreThanTheInterval()
+    {
+        const QString config = write_config("killed", 60, 10);
+        QProcess process;
+        process.start(MATMAMBA_PROGRAM, arguments(config, "killed"));
+        QVERIFY(process.waitForStarted());
+        const QString state = path("killed") + "/training_state.safetensors";
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(state), 120'000);
+        process.kill();
+        QVERIFY(process.waitForFinished());
+        QVERIFY(process.exitStatus() == QProcess::CrashExit);
+        run_to_end(config, "killed");
+        run_to_end(config, "unharmed");
+        const auto resumed = losses(path("killed")), whole = losses(path("unharmed"));
+        QCOMPARE(resumed.size(), 60u); // every step once, those before the kill too
+        QVERIFY(resumed == whole);
+        QCOMPARE(contents(path("killed") + "/model.safetensors"),
+                 contents(path("unharmed") + "/model.safetensors"));
+    }
+
+    void aFullDiskGetsASentenceAndKeepsTheLastCheckpoint()
+    {
+        const QString config = write_config("full", 4, 2);
+        run_to_end(config, "full");
+        const QByteArray before = contents(path("full") + "/model.safetensors");
+        QVERIFY(!before.isEmpty());
+        QFile::remove(path("full") + "/training_state.safetensors"); // so that it trains anew
+        QProcess process; // no file may grow beyond 20 kB: what a full disk looks like to a writer
+        process.start(
+            "bash",
+            QStringList{"-c", "trap '' XFSZ; ulimit -f 20; exec \"$@\"", "bash", MATMAMBA_PROGRAM}
+                + arguments(config, "full"));
+        QVERIFY(process.waitForFinished(120'000));
+        const QByteArray said = process.readAllStandardError();
+        QCOMPARE(process.exitCode(), 1);
+        QVERIFY2(said.contains(path("full").toUtf8()), said);
+        QCOMPARE(contents(path("full") + "/model.safetensors"), before);
+    }
+
+private:
+    QString path(const QString& name) const { return m_folder.filePath(name); }
+
+    QString write_config(const QString& name, int steps, int checkpoint_every = 1000) const
+    {
+        const Json json
+            = {{"model",
+                {{"d_model", 32},
+                 {"n_layer", 2},
+                 {"n_classes", 24},
+                 {"patch_size", 16},
+                 {"image_size", 64},
+                 {"ssm_cfg", {{"layer", "MatMamba2"}, {"d_state", 16}}},
+                 {"rms_norm", false}}},
+               {"data", "shapes"},
+               {"scheme", "free"},
+               {"steps", steps},
+               {"batch", 16},
+               {"warmup_steps", 2},
+               {"augment", {{"crop_padding", 4}, {"flip", true}, {"cutmix", 1.0}, {"mixup", 0.8}}},
+               {"seed", 3},
+               {"validation_samples", 40},
+               {"validate_every", 0},
+               {"checkpoint_every", checkpoint_every}};
+        QFile file(path(name + ".json"));
+        if (!file.open(QIODevice::WriteOnly))
+            qFatal("cannot write %s", qPrintable(file.fileName()));
+        file.write(QByteArray::fromStdString(json.dump()));
+        return file.fileName();
+    }
+
+    QStringList arguments(const QString& config, const QString& out) const
+    {
+        return {"train", config, "--out", path(out), "--device", "cpu"};
+    }
+
+    void run_to_end(const QString& config, const QString& out) const
+    {
+        QProcess process;
+        process.start(MATMAMBA_PROGRAM, arguments(config, out));
+        QVERIFY(process.waitForFinished(240'000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
+    }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestTrainingRuns)
+#include "tst_training_runs.moc"
