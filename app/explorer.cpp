@@ -24,7 +24,8 @@ using namespace matmamba;
 namespace
 {
 
-constexpr char kBuiltInModel[] = "cifar10-vision";
+constexpr char kBuiltInModel[] = "shapes-vision";
+constexpr char kBuiltInData[] = "shapes"; ///< what it was made for
 
 struct Options {
     QString model, data, picture, plan, screenshot;
@@ -76,7 +77,10 @@ void describeCommandLine(QCommandLineParser& parser)
     parser.addPositionalArgument(
         "MODEL", "Model folder or weights file (default: the built-in model).", "[MODEL]");
     parser.addOptions({
-        {"data", "Picture folder, CIFAR-10 files, text or token file to measure on.", "PATH"},
+        {"data",
+         "What to measure on: a picture folder, CIFAR-10 or IDX files, a text or token file, or "
+         "shapes or tales, which the program makes (default: shapes for the built-in model).",
+         "PATH"},
         {"device", "Where to compute: cpu or cuda (default: cuda if there is one).", "DEVICE"},
         {"picture", "Picture to classify.", "FILE"},
         {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
@@ -142,7 +146,7 @@ void endWithScreenshot(ExplorerWindow& window, const Options& options)
 {
     auto* screenshot = new Screenshot(window,
                                       {.file = options.screenshot,
-                                       .data = !options.data.isEmpty(),
+                                       .data = !options.data.isEmpty() || options.model.isEmpty(),
                                        .picture = !options.picture.isEmpty()});
     QObject::connect(screenshot, &Screenshot::done, qApp, [](const QString& error) {
         if (!error.isEmpty())
@@ -163,8 +167,10 @@ void open(ExplorerWindow& window, const Options& options)
         return;
     }
     window.openModel(model);
-    if (!options.data.isEmpty())
-        window.openData(options.data);
+    const QString data
+        = options.data.isEmpty() && options.model.isEmpty() ? kBuiltInData : options.data;
+    if (!data.isEmpty())
+        window.openData(data);
     if (!options.picture.isEmpty())
         window.classifyPicture(options.picture);
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "engine/data/made_data.h"
 #include "engine/data/preprocess.h"
 #include "engine/data/shapes.h"
 #include "engine/data/tales.h"
@@ -28,10 +29,6 @@ namespace matmamba
 
 namespace
 {
-
-// Data that the code makes, as they are named where a path is expected.
-constexpr const char* kShapesWord = "shapes";
-constexpr const char* kTalesWord = "tales";
 
 struct OpenModel {
     ModelInfo info;

@@ -11,6 +11,7 @@
 #include <QStyle>
 #include <QToolBar>
 
+#include "engine/data/made_data.h"
 #include "ui/classify_page.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
@@ -113,6 +114,11 @@ void ExplorerWindow::makeDataMenu()
                                    &ExplorerWindow::chooseDataFile);
     openFile->setToolTip(tr("Open data file"));
     menu->addAction(openFile);
+    // Data that the program makes: nobody needs files to begin.
+    menu->addAction(tr("&Shapes (pictures, made by the program)"), QKeySequence("Ctrl+Alt+S"), this,
+                    [this] { openData(QString::fromUtf8(kShapesWord)); });
+    menu->addAction(tr("&Tales (stories, made by the program)"), QKeySequence("Ctrl+Alt+T"), this,
+                    [this] { openData(QString::fromUtf8(kTalesWord)); });
     m_recentData
         = new RecentPaths(m_settings, "recent/data", menu->addMenu(tr("&Recent data")), this);
     connect(m_recentData, &RecentPaths::chosen, this, &ExplorerWindow::openData);
@@ -226,10 +232,9 @@ void ExplorerWindow::chooseModelFile()
 
 void ExplorerWindow::choosePicture()
 {
-    showDialog(
-        this, tr("Classify picture"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-        {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.tif *.tiff *.ppm)"), tr("All files (*)")},
-        [this](const QString& path) { classifyPicture(path); });
+    showDialog(this, tr("Classify picture"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+               {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.pgm *.ppm)"), tr("All files (*)")},
+               [this](const QString& path) { classifyPicture(path); });
 }
 
 void ExplorerWindow::chooseDataFolder()

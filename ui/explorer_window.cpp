@@ -9,6 +9,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include "engine/data/made_data.h"
 #include "ui/classify_page.h"
 #include "ui/cost_panel.h"
 #include "ui/error_bar.h"
@@ -120,7 +121,9 @@ void ExplorerWindow::openModel(const QString& path)
 
 void ExplorerWindow::openData(const QString& path)
 {
-    const QString absolute = QFileInfo(path).absoluteFilePath();
+    // The words for data that the program makes are no paths.
+    const QString absolute
+        = is_made_data(path.toStdString()) ? path : QFileInfo(path).absoluteFilePath();
     if (m_bridge.isOpeningModel()) {
         m_wantedData = absolute;
     } else if (!m_model) {
