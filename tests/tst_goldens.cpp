@@ -2,6 +2,8 @@
 // repository's own fixtures everywhere. Run with a first argument "cuda" for the CUDA half.
 #include <QtTest>
 
+#include <cmath>
+
 #include "engine/error.h"
 #include "golden_runner.h"
 #include "tolerances.h"
@@ -15,10 +17,13 @@ bool g_cuda = false;
 
 void compare(const NamedErrors& errors, double limit)
 {
+    if (errors.empty())
+        QSKIP("this golden has no such values");
     double worst = 0;
-    std::string where = "nothing";
+    std::string where = errors.front().first;
     for (const auto& [name, error] : errors) {
-        if (!(error <= worst)) {
+        QVERIFY2(std::isfinite(error), name.c_str());
+        if (error > worst) {
             worst = error;
             where = name;
         }

@@ -183,6 +183,9 @@ private slots:
         const Plan half = {{32, 32, 32}};
         QVERIFY(parse_plan("32", config) == half);
         QVERIFY(parse_plan("32,32,32", config) == half);
+        QVERIFY(parse_plan("32 32  32", config) == half); // as tables print it
+        QVERIFY(parse_plan(" 32 , 32 ,32 ", config) == half);
+        QVERIFY_EXCEPTION_THROWN(parse_plan("1 6", config), Error); // two widths, not sixteen
         QVERIFY(plan_from_mrl_level(2, config) == half);
         QVERIFY(plan_from_mixnmatch_dims({384}, config) == half);
         QVERIFY(plan_from_mixnmatch_dims({384, 384, 384}, config) == half);

@@ -1,6 +1,7 @@
 // See the header. Layout: <root>/data.pkl, <root>/data/<key>, <root>/byteorder (since torch 2.1).
 #include "engine/files/torch_file.h"
 
+#include <algorithm>
 #include <span>
 
 #include "engine/error.h"
@@ -50,6 +51,9 @@ bool is_contiguous(const PickledTensor& tensor)
 {
     if (tensor.strides.size() != tensor.shape.size())
         return false;
+    // Without elements no stride is used, and a product of the other sizes might overflow.
+    if (std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end())
+        return true;
     std::int64_t expected = 1;
     for (std::size_t i = tensor.shape.size(); i-- > 0;) {
         if (tensor.shape[i] != 1 && tensor.strides[i] != expected)

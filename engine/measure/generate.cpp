@@ -33,12 +33,12 @@ public:
         const float* logit = logits.const_data_ptr<float>();
         const auto likelier = [&](std::int32_t a, std::int32_t b) { return logit[a] > logit[b]; };
         const std::int32_t best = *std::min_element(m_allowed.begin(), m_allowed.end(), likelier);
-        if (!std::isfinite(logit[best]))
-            throw Error("The model's output is not a finite number: the weights are damaged, or "
-                        "the compute type is too narrow for them (try --dtype float32)");
-        double total = 0; // softmax at temperature 1 over every allowed id
+        double total = 0; // softmax at temperature 1 over every allowed id; one NaN is enough
         for (const std::int32_t id : m_allowed)
             total += std::exp(static_cast<double>(logit[id]) - logit[best]);
+        if (!std::isfinite(logit[best]) || !std::isfinite(total))
+            throw Error("The model's output is not a finite number: the weights are damaged, or "
+                        "the compute type is too narrow for them (try --dtype float32)");
         const std::int32_t id = m_options.temperature <= 0 ? best : draw(logit, best, likelier);
         return {id, "", std::exp(static_cast<double>(logit[id]) - logit[best]) / total};
     }

@@ -99,19 +99,28 @@ Plan parse_plan(const std::string& text, const ModelConfig& config)
             throw Error("\"" + text + "\" is no plan: " + kSpellings);
         return read_plan_file(text, config);
     }
-    std::string digits = text;
-    std::erase(digits, ' ');
+    // Widths are parted by a comma or by spaces, "64,32" or "64 32"; a comma may stand among
+    // spaces.
     std::vector<int> widths;
-    const char* const end = digits.data() + digits.size();
-    for (const char* at = digits.data();; ++at) {
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    const auto skip_spaces = [&] {
+        while (at != end && *at == ' ')
+            ++at;
+    };
+    for (;;) {
+        skip_spaces();
         int width = 0;
         const auto number = std::from_chars(at, end, width);
         if (number.ec != std::errc())
             throw Error("\"" + text + "\" is no plan: " + kSpellings);
         widths.push_back(width);
         at = number.ptr;
+        skip_spaces();
         if (at == end)
             return plan_of(widths, config);
+        if (*at == ',')
+            ++at;
     }
 }
 
