@@ -105,7 +105,14 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, at::Device device)
     }
 }
 
-ProcessGroup::~ProcessGroup() = default;
+ProcessGroup::~ProcessGroup()
+{
+    try {
+        m_connection->backend->shutdown(); // else NCCL remarks on stderr that nobody did
+    } catch (const std::exception&) {
+        // The other processes may be gone already; there is nothing left to do for this one.
+    }
+}
 
 void ProcessGroup::average(std::vector<at::Tensor>& tensors)
 {
