@@ -1,9 +1,11 @@
 // See the header.
 #include "app/sweep_rows.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fstream>
 #include <optional>
 #include <unistd.h>
 
@@ -47,6 +49,14 @@ std::string quoted(const std::string& text)
     return field + "\"";
 }
 
+/// Whether the rest of a file, its line `number`, is what a kill left of a row: after other rows,
+/// or as every row begins. Anything else is somebody's data.
+bool isTornRow(const std::string& rest, int number)
+{
+    const std::string start = "{\"model\":";
+    return number > 1 || rest.substr(0, start.size()) == start.substr(0, rest.size());
+}
+
 } // namespace
 
 RowsFile::RowsFile(const std::filesystem::path& file, Json measuredOn)
@@ -66,14 +76,16 @@ void RowsFile::read(const std::string& text)
     int number = 0;
     for (std::size_t begin = 0; begin < text.size();) {
         ++number;
-        const std::size_t end = text.find('\n', begin);
-        if (end == std::string::npos) {
+        const std::size_t end = std::min(text.find('\n', begin), text.size());
+        const std::optional<Json> row = rowIn(text.substr(begin, end - begin));
+        if (!row && end == text.size() && isTornRow(text.substr(begin), number)) {
             // Cut away, so that the next row does not continue it.
             if (::truncate(m_file.c_str(), static_cast<off_t>(begin)) != 0)
                 refuse(m_file, "shortened");
             return;
         }
-        const std::optional<Json> row = rowIn(text.substr(begin, end - begin));
+        if (row && end == text.size()) // whole but for its end, which an editor may have taken
+            std::ofstream(m_file, std::ios::app) << '\n';
         if (!row)
             throw Error("Line " + std::to_string(number) + " of " + m_file.string()
                         + " is no row of a sweep: expected a file that a sweep has written, or a "

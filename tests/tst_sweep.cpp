@@ -202,6 +202,11 @@ void TestSweep::tornLastLineIsDropped()
     const QList<QByteArray> lines = Run::linesOf(contents(rows));
     QCOMPARE(plansOf(lines), QStringList({"30,30", "20,20"}));
     QCOMPARE(lines.first(), Run::linesOf(whole).first());
+    // A row that has lost only its end of line is kept.
+    writeFile(rows, whole.left(whole.size() - 1));
+    const Run kept = sweep({"--uniform", "30,20", "--out", rows});
+    QVERIFY2(kept.err.contains("2 of 2 plans are measured already"), kept.err);
+    QCOMPARE(contents(rows), whole);
 }
 
 void TestSweep::foreignFileIsRefused()
@@ -213,6 +218,11 @@ void TestSweep::foreignFileIsRefused()
     QCOMPARE(run.code, 1);
     QVERIFY2(run.json()["error"].toString().contains("Line 1 of"), run.out);
     QCOMPARE(contents(rows), notes);
+    // Nor is a line without an end taken for a torn row where nothing says that it is one.
+    const QByteArray line = "{\"note\": 1}";
+    writeFile(rows, line);
+    QCOMPARE(sweep({"--uniform", "30", "--out", rows}).code, 1);
+    QCOMPARE(contents(rows), line);
 }
 
 void TestSweep::interruptKeepsWhatIsMeasured()
