@@ -51,7 +51,7 @@ LayerWeights double_layer(const ModelConfig& model)
 at::Tensor scalar_of(const LayerWeights& layer, const ModelConfig& model, int heads,
                      const at::Tensor& u)
 {
-    const at::Tensor out = mixer(nested_view(layer, model, heads), u, nullptr);
+    const at::Tensor out = mixer(layer, model, heads, u, nullptr);
     return (out * random_tensor(out.sizes(), 9)).sum();
 }
 

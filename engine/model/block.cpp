@@ -77,9 +77,9 @@ struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
 at::Tensor block(const LayerWeights& layer, const ModelConfig& config, int heads,
                  const at::Tensor& residual, MixerState* state)
 {
-    const LayerView view = nested_view(layer, config, heads);
-    const at::Tensor u = block_norm(residual, view.norm_weight, view.norm_bias, view.norm_epsilon);
-    return mixer(view, u.to(view.in_proj.scalar_type()), state);
+    const at::Tensor u
+        = block_norm(residual, layer.norm_weight, layer.norm_bias, config.norm_epsilon);
+    return mixer(layer, config, heads, u.to(layer.in_proj.scalar_type()), state);
 }
 
 at::Tensor block_recomputed(const LayerWeights& layer, const ModelConfig& config, int heads,

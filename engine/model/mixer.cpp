@@ -1,7 +1,13 @@
 // Line by line what the formulas of the mixer say; see the header for their source.
 #include "engine/model/mixer.h"
 
+#include <c10/core/GradMode.h>
+
 #include "engine/model/ssd.h"
+
+#ifdef MATMAMBA_WITH_CUDA
+#include "engine/model/mixer_parts_autograd.h"
+#endif
 
 namespace matmamba
 {
@@ -36,23 +42,14 @@ void split_conv_state(const at::Tensor& state, std::int64_t width, at::Tensor& x
     bc = state.slice(1, width).transpose(1, 2);
 }
 
-} // namespace
-
-at::Tensor block_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                      double epsilon)
-{
-    if (bias.defined())
-        return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
-    return at::rms_norm(x, {x.size(-1)}, weight, epsilon);
-}
-
-at::Tensor mixer(const LayerView& layer, const at::Tensor& u, MixerState* state)
+/// From in_proj's output (B, L, 2N + H + 2·h·P) to out_proj's input (B, L, h·P), in `projected`'s
+/// type: the definition, which every faster implementation is compared with.
+at::Tensor mix_plainly(const LayerView& layer, const at::Tensor& projected, MixerState* state)
 {
     const std::int64_t width = static_cast<std::int64_t>(layer.heads) * layer.head_dim;
     const std::int64_t n = layer.d_state;
 
-    // One product for the whole width; the rows' order makes every part a slice.
-    const at::Tensor projected = at::linear(u, layer.in_proj); // (B, L, 2N + H + 2·h·P)
+    // The rows' order makes every part a slice.
     const at::Tensor bc_in = projected.slice(-1, 0, 2 * n);
     const at::Tensor dt_in = projected.slice(-1, 2 * n, 2 * n + layer.heads);
     const at::Tensor xz
@@ -69,7 +66,8 @@ at::Tensor mixer(const LayerView& layer, const at::Tensor& u, MixerState* state)
     if (state)
         state->conv = at::cat({x_before, bc_before}, -1).transpose(1, 2);
 
-    const at::ScalarType precise = u.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+    const at::ScalarType precise
+        = projected.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
     const at::Tensor y = ssd(
         {
             .x = x.unflatten(-1, {layer.heads, layer.head_dim}),
@@ -84,7 +82,50 @@ at::Tensor mixer(const LayerView& layer, const at::Tensor& u, MixerState* state)
     const at::Tensor gated = y.flatten(-2).to(precise) * at::silu(z.to(precise));
     // The mean runs over the kept channels. This epsilon is fixed, whatever norm_epsilon says.
     const at::Tensor normed = at::rms_norm(gated, {width}, layer.gate_norm_weight, 1e-5);
-    return at::linear(normed.to(u.scalar_type()), layer.out_proj);
+    return normed.to(projected.scalar_type());
+}
+
+#ifdef MATMAMBA_WITH_CUDA
+/// The same by three fused kernels.
+at::Tensor mix_fused(const LayerWeights& layer, int heads, const at::Tensor& projected)
+{
+    const ConvSilu in = conv_silu(projected, layer, heads);
+    const at::Tensor y = ssd(
+        {
+            .x = in.x,
+            .dt = in.dt,
+            .a = -layer.a_log.slice(0, 0, heads).exp(),
+            .b = in.b,
+            .c = in.c,
+            .d = layer.d.slice(0, 0, heads),
+        },
+        nullptr);
+    return gated_norm(y, in.z, layer);
+}
+#endif
+
+} // namespace
+
+at::Tensor block_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      double epsilon)
+{
+    if (bias.defined())
+        return at::layer_norm(x, {x.size(-1)}, weight, bias, epsilon);
+    return at::rms_norm(x, {x.size(-1)}, weight, epsilon);
+}
+
+at::Tensor mixer(const LayerWeights& layer, const ModelConfig& config, int heads,
+                 const at::Tensor& u, MixerState* state)
+{
+    const LayerView view = nested_view(layer, config, heads);
+    const at::Tensor projected = at::linear(u, view.in_proj); // one product for the whole width
+#ifdef MATMAMBA_WITH_CUDA
+    // For training: they keep x and y in the matrices' type, where the plain operations, which
+    // evaluation can afford, keep float32.
+    if (!state && c10::GradMode::is_enabled() && mixer_parts_support(projected, layer))
+        return at::linear(mix_fused(layer, heads, projected), view.out_proj);
+#endif
+    return at::linear(mix_plainly(view, projected, state), view.out_proj);
 }
 
 } // namespace matmamba

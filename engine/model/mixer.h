@@ -1,5 +1,5 @@
-// The MatMamba-2 block's mixer at any width, in plain Torch operations: any device, any type,
-// differentiable. Place in the way: nested view -> *mixer* -> model.
+// The MatMamba-2 block's mixer at any width: any device, any type, differentiable.
+// Place in the way: weights -> *mixer* -> block -> model.
 // Source: arXiv 2410.06718 §3; arXiv 2405.21060 for the scan.
 #pragma once
 
@@ -16,9 +16,12 @@ struct MixerState {
     at::Tensor ssm; ///< (B, h, P, N) float32
 };
 
-/// u (B, L, D) to (B, L, D) in u's type. `state`, if given, is continued (undefined members =
-/// start of the sequence) and updated; it is detached from autograd's graph only if u is.
-at::Tensor mixer(const LayerView& layer, const at::Tensor& u, MixerState* state);
+/// u (B, L, D) to (B, L, D) in u's type, at `heads` heads. Plain Torch operations, or fused CUDA
+/// kernels where they fit: in training on a graphics card. `state`, if given, is continued
+/// (undefined members = start of the sequence) and updated; it is detached from autograd's graph
+/// only if u is.
+at::Tensor mixer(const LayerWeights& layer, const ModelConfig& config, int heads,
+                 const at::Tensor& u, MixerState* state);
 
 /// The block's norm before the mixer: RMSNorm, or LayerNorm where the layer has a bias; float32
 /// arithmetic. x (…, D).

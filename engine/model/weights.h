@@ -56,8 +56,6 @@ struct LayerView {
     int heads = 0; ///< h
     int head_dim = 0; ///< P
     int d_state = 0; ///< N
-    double norm_epsilon = 1e-5;
-    at::Tensor norm_weight, norm_bias; ///< (D)
     at::Tensor in_proj; ///< (2N + H + 2·h·P, D)
     at::Tensor conv_bc_weight, conv_bc_bias; ///< (2N, K), (2N)
     at::Tensor conv_x_weight, conv_x_bias; ///< (h·P, K), (h·P)
