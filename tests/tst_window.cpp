@@ -237,7 +237,7 @@ private slots:
         QVERIFY(plan().undoStack()->undoText().contains("random"));
     }
 
-    void picturesFillThePlotWithTheTrainedWidths()
+    void picturesFillThePlotWithTheReferenceWidths()
     {
         openModel();
         openData(m_pictures);
@@ -331,7 +331,7 @@ private slots:
         QVERIFY(action(QKeySequence(Qt::Key_Escape))->isEnabled());
         QTest::keyClick(m_window.get(), Qt::Key_Escape);
         QTRY_COMPARE(idle.count(), 1);
-        QCOMPARE(idle.first().first().toBool(), true);
+        QCOMPARE(idle.first().first().value<Rest>(), Rest::Cancelled);
         QVERIFY(m_window->status().workText().startsWith("Cancelled"));
         QVERIFY(!m_window->runs().runs().empty()); // what was measured stays
         for (const auto& [plan, run] : m_window->runs().runs())
