@@ -253,7 +253,7 @@ void ExplorerWindow::chooseDataFolder()
 void ExplorerWindow::chooseDataFile()
 {
     showDialog(this, tr("Open data file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-               {tr("Data (*.bin *.txt *images*idx3* *idx3*.gz)"), tr("All files (*)")},
+               {tr("Data (*.bin *.txt *images*idx3*)"), tr("All files (*)")},
                [this](const QString& path) { openData(path); });
 }
 
