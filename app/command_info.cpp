@@ -1,4 +1,4 @@
-// `matmamba info`: what a checkpoint is, and what it costs at the trained stops and at a plan.
+// `matmamba info`: what a checkpoint is, and what it costs at the reference widths and at a plan.
 // Opening it on the CPU proves that every tensor is there and fits the geometry.
 #include "app/commands.h"
 
@@ -191,7 +191,8 @@ int runInfo(const InfoOptions& options, Console& console)
 Command addInfo(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand(
-        "info", "Say what a checkpoint is, and what it costs at the trained widths and at a plan");
+        "info",
+        "Say what a checkpoint is, and what it costs at the reference widths and at a plan");
     const auto options = std::make_shared<InfoOptions>();
     addModel(*command, options->model);
     addPlanOptions(*command, options->plan);

@@ -286,7 +286,7 @@ int runSweep(const SweepOptions& options, Console& console)
 void addPlans(CLI::App& command, SweepPlans& plans)
 {
     const std::string group = "Plans (together; default: --stops)";
-    command.add_flag("--stops", plans.stops, "The trained stops: 64, 32, 16 and 8 heads")
+    command.add_flag("--stops", plans.stops, "The reference widths: 64, 32, 16 and 8 heads")
         ->group(group);
     command
         .add_option_function<std::string>(

@@ -43,7 +43,7 @@ struct MarkStyle {
 enum MarkKind { Mixed, Uniform, Stop, kMarkKinds };
 constexpr MarkStyle kMarks[kMarkKinds] = {{"mixed widths", {0.16, 0.55, 0.33}, 3, 6},
                                           {"one width in all layers", {0.12, 0.40, 0.72}, 0, 3.5},
-                                          {"trained stop", {0.82, 0.29, 0.10}, 4, 7.5}};
+                                          {"reference width", {0.82, 0.29, 0.10}, 4, 7.5}};
 
 struct Point {
     Plan plan;
@@ -137,7 +137,7 @@ Plot plotOf(const SweepPicture& picture)
             throw Error("A row has no " + std::string(vision ? "top-1" : "loss") + " to draw");
         Point point;
         point.plan.heads = row.at("plan").get<std::vector<int>>();
-        point.kind = isTrainedStop(point.plan) ? Stop : point.plan.is_uniform() ? Uniform : Mixed;
+        point.kind = is_stop(point.plan) ? Stop : point.plan.is_uniform() ? Uniform : Mixed;
         point.x = costOf(row, picture.axis) / unit.size;
         point.y = scale * metric->value;
         point.error = scale * metric->std_error;

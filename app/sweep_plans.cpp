@@ -109,10 +109,4 @@ std::vector<Plan> plansOf(const SweepPlans& wanted, const ModelConfig& config)
     return all;
 }
 
-bool isTrainedStop(const Plan& plan)
-{
-    return plan.is_uniform()
-        && std::ranges::find(kTrainedStops, plan.heads.front()) != std::end(kTrainedStops);
-}
-
 } // namespace matmamba

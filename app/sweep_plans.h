@@ -1,4 +1,5 @@
-// Which plans a sweep measures: the trained stops, uniform widths, random mixes, a file of plans.
+// Which plans a sweep measures: the reference widths, uniform widths, random mixes, a file of
+// plans.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 namespace matmamba
 {
 
-/// What was asked for; with nothing of it the trained stops are measured.
+/// What was asked for; with nothing of it the reference widths are measured.
 struct SweepPlans {
     bool stops = false;
     std::optional<std::string> uniform; ///< widths such as "64,48"; empty = all from 64 to 1
@@ -24,8 +25,5 @@ struct SweepPlans {
 /// The plans in the order of the members above, each once. Throws Error naming the word, or file
 /// and line, that is no plan of the model.
 std::vector<Plan> plansOf(const SweepPlans& wanted, const ModelConfig& config);
-
-/// A uniform plan at a width of the paper's recipe.
-bool isTrainedStop(const Plan& plan);
 
 } // namespace matmamba

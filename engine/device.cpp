@@ -5,6 +5,7 @@
 #include <cuda_runtime_api.h>
 #endif
 
+#include "engine/cuda_driver.h"
 #include "engine/error.h"
 
 namespace matmamba
@@ -20,6 +21,29 @@ DeviceChoice parse_device(const std::string& text)
         return DeviceChoice::Cuda;
     throw Error("Unknown device " + text + ": expected best, cpu or cuda");
 }
+
+#ifdef MATMAMBA_WITH_CUDA
+namespace
+{
+
+/// Why CUDA finds no device, given what counting them said; "" where nothing of it is installed.
+std::string obstacle(cudaError_t status)
+{
+    if (status == cudaErrorInsufficientDriver) { // also said where there is no driver at all
+        int driver = 0;
+        int runtime = 0;
+        if (cudaDriverGetVersion(&driver) != cudaSuccess
+            || cudaRuntimeGetVersion(&runtime) != cudaSuccess)
+            return "";
+        return too_old_driver(driver, runtime);
+    }
+    if (status == cudaSuccess || status == cudaErrorNoDevice)
+        return "";
+    return std::string("No CUDA device can be used (") + cudaGetErrorString(status) + ")";
+}
+
+} // namespace
+#endif
 
 ChosenDevice choose_device(DeviceChoice choice)
 {
@@ -41,12 +65,12 @@ ChosenDevice choose_device(DeviceChoice choice)
             throw Error(old);
         return {at::kCPU, "cpu", old + ": computing on the CPU"};
     }
-    const std::string reason = std::string("No CUDA device can be used (")
-        + cudaGetErrorString(status == cudaSuccess ? cudaErrorNoDevice : status) + ")";
+    const std::string reason = obstacle(status);
     if (choice == DeviceChoice::Cuda)
-        throw Error(reason + ": expected an NVIDIA card with a driver for CUDA 13");
-    // A machine without a driver is an ordinary laptop; a driver that fails deserves a word.
-    if (status != cudaErrorInsufficientDriver && status != cudaErrorNoDevice)
+        throw Error((reason.empty() ? "No CUDA device is here" : reason)
+                    + ": expected an NVIDIA card with a driver for CUDA 13");
+    // A machine without a card or driver is an ordinary laptop: nothing to say.
+    if (!reason.empty())
         return {at::kCPU, "cpu", reason + ": computing on the CPU"};
     return {};
 #else

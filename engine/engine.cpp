@@ -97,14 +97,16 @@ DataInfo info_of_files(const std::filesystem::path& path)
 }
 
 OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& model,
-                           const Engine::DataOptions& options, at::Device device)
+                           const Engine::DataOptions& options, at::Device device,
+                           const std::stop_token& stop)
 {
     if (path == kTalesWord)
         throw Error("Tales are stories, but " + model.info.name
                     + " is a vision model: expected shapes, or a folder of pictures (./tales)");
     const bool made = path == kShapesWord;
-    const std::shared_ptr<const PictureSet> pictures
-        = made ? make_shapes(Split::Test, kShapesTestPictures) : open_pictures(path, Split::Test);
+    const std::shared_ptr<const PictureSet> pictures = made
+        ? make_shapes(Split::Test, kShapesTestPictures)
+        : open_pictures(path, Split::Test, stop);
     OpenData opened;
     if (made) {
         opened.info.name = kShapesWord;
@@ -128,7 +130,7 @@ OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& m
 }
 
 OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& options,
-                         at::Device device)
+                         at::Device device, const std::stop_token& stop)
 {
     if (!model.tokenizer)
         throw Error("Tales cannot be read without a tokenizer: expected one beside the weights in "
@@ -136,7 +138,7 @@ OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& opti
     TaleWindows tales
         = tale_windows(*model.tokenizer, Split::Test,
                        shuffled_order(kTalesTestStories, options.max_samples, options.seed),
-                       model.info.config.embedding_rows());
+                       model.info.config.embedding_rows(), stop);
     OpenData opened;
     opened.windows.emplace(std::move(tales.text), std::move(tales.windows), device);
     opened.info.name = "tales";
@@ -148,7 +150,8 @@ OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& opti
 }
 
 OpenData open_text_data(const std::filesystem::path& path, const OpenModel& model,
-                        const Engine::DataOptions& options, at::Device device)
+                        const Engine::DataOptions& options, at::Device device,
+                        const std::stop_token& stop)
 {
     if (path == kShapesWord)
         throw Error("Shapes are pictures, but " + model.info.name
@@ -160,8 +163,8 @@ OpenData open_text_data(const std::filesystem::path& path, const OpenModel& mode
     if (context < 2)
         throw Error("A context of " + std::to_string(context)
                     + " tokens has nothing to score: expected 2 or more");
-    TokenText text
-        = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr, config.embedding_rows());
+    TokenText text = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr,
+                                 config.embedding_rows(), stop);
     if (text.ids.size() < 2)
         throw Error(path.string() + " has fewer than two tokens: nothing to score");
     const auto tokens = static_cast<std::int64_t>(text.ids.size());
@@ -269,17 +272,18 @@ const ModelInfo* Engine::model() const
     return m_state->model ? &m_state->model->info : nullptr;
 }
 
-void Engine::open_data(const std::filesystem::path& path, const DataOptions& options)
+void Engine::open_data(const std::filesystem::path& path, const DataOptions& options,
+                       std::stop_token stop)
 {
     in_sentences([&] {
         const OpenModel& model = m_state->need_model();
         const at::Device device = m_state->device.device;
         if (model.info.config.kind == ModelKind::Vision)
-            m_state->data = open_picture_data(path, model, options, device);
+            m_state->data = open_picture_data(path, model, options, device, stop);
         else if (path == kTalesWord)
-            m_state->data = make_tales_data(model, options, device);
+            m_state->data = make_tales_data(model, options, device, stop);
         else
-            m_state->data = open_text_data(path, model, options, device);
+            m_state->data = open_text_data(path, model, options, device, stop);
     });
 }
 

@@ -50,7 +50,7 @@ struct DataInfo {
     std::string name; ///< last part of the path
     std::filesystem::path path;
     std::int64_t samples = 0; ///< pictures, or scored tokens
-    int context = 0; ///< language: tokens of the longest window
+    int context = 0; ///< language: a window has at most so many tokens
     std::optional<double> entropy; ///< nats per scored token, where the source's own is known
     std::vector<std::string> class_names; ///< vision
 };
@@ -82,8 +82,9 @@ struct Generation {
 };
 
 /// One model and one data set. Not thread-safe: one thread at a time. Every function throws Error
-/// with a sentence for a user, and Stopped when its stop token fires; both leave the engine as it
-/// was before the call.
+/// with a sentence for a user, and all but generate() throw Stopped when their stop token fires.
+/// Either way model and data stay as they were before the call; what evaluate() has measured until
+/// then is kept.
 class Engine
 {
 public:
@@ -111,13 +112,14 @@ public:
         int context = 0; ///< 0 = the model's own context_length, else 1024
         std::uint64_t seed = 0;
     };
-    void open_data(const std::filesystem::path& path, const DataOptions& options);
+    void open_data(const std::filesystem::path& path, const DataOptions& options,
+                   std::stop_token stop = {});
     void open_data(const std::filesystem::path& path) { open_data(path, DataOptions{}); }
     const DataInfo* data() const; ///< nullptr while none is open
 
     /// Measures until at least `until_samples` are done (0 = all). What was measured before for
     /// this plan on this data is kept and continued, so a finished plan returns at once. `report`
-    /// gets every growing result. When stopped, what is measured so far stays.
+    /// gets every growing result.
     Measurement evaluate(const Plan& plan, std::int64_t until_samples = 0,
                          const std::function<void(const Measurement&)>& report = {},
                          std::stop_token stop = {});
@@ -129,7 +131,7 @@ public:
                                      std::stop_token stop = {});
 
     /// Prompt text through the tokenizer, then token by token. `on_token` sees each as it comes.
-    /// When stopped, returns what has been generated.
+    /// When stopped, returns what has been generated instead of throwing Stopped.
     Generation generate(const Plan& plan, const std::string& prompt, const GenerateOptions& options,
                         const std::function<void(const GeneratedToken&)>& on_token = {},
                         std::stop_token stop = {});

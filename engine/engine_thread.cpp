@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/sentences.h"
 
 namespace matmamba
 {
@@ -31,7 +32,19 @@ std::int64_t next_round(std::int64_t done)
     return 0;
 }
 
-enum class Work { None, Opening, Classifying, MeasuringCurrent, MeasuringBackground };
+enum class Work {
+    None,
+    OpeningModel,
+    OpeningData,
+    Classifying,
+    MeasuringCurrent,
+    MeasuringBackground
+};
+
+struct ModelRequest {
+    std::uint64_t generation = 0;
+    std::filesystem::path path;
+};
 
 struct ClassifyRequest {
     std::uint64_t generation = 0;
@@ -54,14 +67,13 @@ struct EngineThread::State {
     std::mutex mutex; ///< protects everything down to `stop`
     std::condition_variable wake;
     bool quit = false;
-    std::optional<std::filesystem::path> model_path;
+    std::optional<ModelRequest> model;
     std::optional<std::filesystem::path> data_path;
     std::optional<ClassifyRequest> classify;
     std::optional<Plan> current;
     std::vector<Plan> background;
-    bool measuring = false; ///< false after cancel() and after a failure
+    Rest rest = Rest::Done; ///< other than Done: measuring waits for the next request
     bool announced_idle = true;
-    bool cancelled = false;
     std::uint64_t generation = 0;
     Work running = Work::None;
     bool reported = false; ///< the running measurement has reported at least once
@@ -75,38 +87,40 @@ struct EngineThread::State {
 
     void run();
     bool step();
-    template <typename Job> void attempt(Job&& job);
-    void open_model(const std::filesystem::path& path);
+    bool run_pending(std::unique_lock<std::mutex>& lock);
+    template <typename Job> void attempt(Failed failure, Job&& job);
+    void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
     void run_classify(const ClassifyRequest& request);
     void measure(const Plan& plan, std::int64_t until);
     std::optional<std::pair<Plan, std::int64_t>> choose_measurement();
     void supersede_locked();
+    void wake_locked();
     void stop_locked() { stop.request_stop(); }
 };
 
 void EngineThread::State::run()
 {
-    attempt([&] { engine = std::make_unique<Engine>(device); });
+    attempt({}, [&] { engine = std::make_unique<Engine>(device); });
     if (!engine) // CUDA was asked for and is not there: say so (attempt did) and go on
-        attempt([&] { engine = std::make_unique<Engine>(DeviceChoice::Cpu); });
+        attempt({}, [&] { engine = std::make_unique<Engine>(DeviceChoice::Cpu); });
     while (step()) { }
 }
 
-/// The one catch: nothing thrown leaves the worker.
-template <typename Job> void EngineThread::State::attempt(Job&& job)
+/// The one catch: nothing thrown leaves the worker. `failure` says what failed, all but the words.
+template <typename Job> void EngineThread::State::attempt(Failed failure, Job&& job)
 {
     try {
         job();
     } catch (const Stopped&) {
         // Whoever stopped it knows.
     } catch (const std::exception& error) {
-        {
+        if (failure.request == Request::Measure) {
             const std::lock_guard lock(mutex);
-            if (running == Work::MeasuringCurrent || running == Work::MeasuringBackground)
-                measuring = false; // or the same failure would come again at once
+            rest = Rest::Failed; // or the same failure would come again at once
         }
-        listener(Failed{error.what()});
+        failure.sentence = sentence_of(error);
+        listener(failure);
     }
 }
 
@@ -120,56 +134,66 @@ bool EngineThread::State::step()
     yield_after_report = false;
     if (quit)
         return false;
-    if (model_path) {
-        const auto path = *std::exchange(model_path, {});
-        running = Work::Opening;
+    if (run_pending(lock))
+        return true;
+    if (!announced_idle) {
+        announced_idle = true;
+        const Rest why = rest;
         lock.unlock();
-        attempt([&] { open_model(path); });
+        listener(Idle{why});
+        return true;
+    }
+    wake.wait(lock, [&] { return quit || model || data_path || classify || !announced_idle; });
+    return true;
+}
+
+/// Does the first piece of work in the order of the header, without the lock; false = there is
+/// none.
+bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
+{
+    if (model) {
+        const ModelRequest request = *std::exchange(model, {});
+        running = Work::OpeningModel;
+        lock.unlock();
+        attempt({Request::OpenModel, request.generation, {}}, [&] { open_model(request); });
         return true;
     }
     if (data_path) {
         const auto path = *std::exchange(data_path, {});
-        running = Work::Opening;
+        running = Work::OpeningData;
         lock.unlock();
-        attempt([&] { open_data(path); });
+        attempt({Request::OpenData, 0, {}}, [&] { open_data(path); });
         return true;
     }
     if (classify) {
         const ClassifyRequest request = *std::exchange(classify, {});
         running = Work::Classifying;
         lock.unlock();
-        attempt([&] { run_classify(request); });
+        attempt({Request::Classify, request.generation, {}}, [&] { run_classify(request); });
         return true;
     }
     if (const auto chosen = choose_measurement()) {
         running = chosen->first == current ? Work::MeasuringCurrent : Work::MeasuringBackground;
         lock.unlock();
-        attempt([&] { measure(chosen->first, chosen->second); });
+        attempt({Request::Measure, 0, {}}, [&] { measure(chosen->first, chosen->second); });
         return true;
     }
-    if (!announced_idle) {
-        announced_idle = true;
-        const bool was_cancelled = std::exchange(cancelled, false);
-        lock.unlock();
-        listener(Idle{was_cancelled});
-        return true;
-    }
-    wake.wait(lock, [&] { return quit || model_path || data_path || classify || !announced_idle; });
-    return true;
+    return false;
 }
 
-void EngineThread::State::open_model(const std::filesystem::path& path)
+void EngineThread::State::open_model(const ModelRequest& request)
 {
-    listener(Opening{path.string(), 0});
+    const std::string what = request.path.string();
+    listener(Opening{what, 0});
     auto last = std::chrono::steady_clock::now();
     engine->open_model(
-        path,
+        request.path,
         [&](double fraction) {
             const auto now = std::chrono::steady_clock::now();
             if (now - last < std::chrono::milliseconds(50))
                 return;
             last = now;
-            listener(Opening{path.string(), fraction});
+            listener(Opening{what, fraction});
         },
         stop.get_token());
     {
@@ -177,13 +201,13 @@ void EngineThread::State::open_model(const std::filesystem::path& path)
         current.reset(); // plans of the old model mean nothing now
         background.clear();
     }
-    listener(ModelOpened{*engine->model(), engine->device_note()});
+    listener(ModelOpened{request.generation, *engine->model(), engine->device_note()});
 }
 
 void EngineThread::State::open_data(const std::filesystem::path& path)
 {
     listener(Opening{path.string(), 0});
-    engine->open_data(path);
+    engine->open_data(path, {}, stop.get_token());
     listener(DataOpened{*engine->data()});
 }
 
@@ -198,7 +222,7 @@ void EngineThread::State::run_classify(const ClassifyRequest& request)
 
 std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()
 {
-    if (!measuring || !engine || !engine->data())
+    if (rest != Rest::Done || !engine || !engine->data())
         return {};
     const auto done = [&](const Plan& plan) { return engine->measured(plan).samples_done; };
     const std::int64_t total = engine->data()->samples;
@@ -234,6 +258,11 @@ void EngineThread::State::supersede_locked()
     yield_after_report = true;
     if (running == Work::MeasuringBackground || (running == Work::MeasuringCurrent && reported))
         stop_locked();
+    wake_locked();
+}
+
+void EngineThread::State::wake_locked()
+{
     announced_idle = false;
     wake.notify_one();
 }
@@ -255,34 +284,38 @@ EngineThread::~EngineThread()
     m_state->worker.join();
 }
 
-void EngineThread::open_model(const std::filesystem::path& path)
+std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
 {
     const std::lock_guard lock(m_state->mutex);
-    m_state->model_path = path;
+    const std::uint64_t generation = ++m_state->generation;
+    m_state->model = ModelRequest{generation, path};
     m_state->data_path.reset();
     m_state->classify.reset();
+    m_state->rest = Rest::Done;
     m_state->stop_locked();
-    m_state->announced_idle = false;
-    m_state->wake.notify_one();
+    m_state->wake_locked();
+    return generation;
 }
 
 void EngineThread::open_data(const std::filesystem::path& path)
 {
     const std::lock_guard lock(m_state->mutex);
     m_state->data_path = path;
-    m_state->measuring = true;
-    m_state->stop_locked();
-    m_state->announced_idle = false;
-    m_state->wake.notify_one();
+    m_state->rest = Rest::Done;
+    // A model is opened first, and a picture is classified in less than a tenth of a second: both
+    // were asked for before and are still wanted.
+    if (m_state->running != Work::OpeningModel && m_state->running != Work::Classifying)
+        m_state->stop_locked();
+    m_state->wake_locked();
 }
 
 void EngineThread::set_current_plan(const Plan& plan)
 {
     const std::lock_guard lock(m_state->mutex);
-    if (m_state->current == plan && m_state->measuring)
+    if (m_state->current == plan && m_state->rest == Rest::Done)
         return;
     m_state->current = plan;
-    m_state->measuring = true;
+    m_state->rest = Rest::Done;
     m_state->supersede_locked();
 }
 
@@ -290,9 +323,8 @@ void EngineThread::set_background_plans(std::vector<Plan> plans)
 {
     const std::lock_guard lock(m_state->mutex);
     m_state->background = std::move(plans);
-    m_state->measuring = true;
-    m_state->announced_idle = false;
-    m_state->wake.notify_one();
+    m_state->rest = Rest::Done;
+    m_state->wake_locked();
 }
 
 std::uint64_t EngineThread::classify(const Plan& plan, Picture picture)
@@ -307,14 +339,12 @@ std::uint64_t EngineThread::classify(const Plan& plan, Picture picture)
 void EngineThread::cancel()
 {
     const std::lock_guard lock(m_state->mutex);
-    m_state->measuring = false;
-    m_state->model_path.reset();
+    m_state->model.reset();
     m_state->data_path.reset();
     m_state->classify.reset();
-    m_state->cancelled = true;
-    m_state->announced_idle = false;
+    m_state->rest = Rest::Cancelled;
     m_state->stop_locked();
-    m_state->wake.notify_one();
+    m_state->wake_locked();
 }
 
 } // namespace matmamba

@@ -15,15 +15,19 @@
 namespace matmamba
 {
 
+/// What the engine thread can be asked for; `Start` is what it begins with by itself.
+enum class Request { Start, OpenModel, OpenData, Classify, Measure };
+
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
 struct ModelOpened {
+    std::uint64_t generation = 0; ///< of the open_model request that this answers
     ModelInfo info;
     std::string device_note; ///< a sentence where the CPU had to be taken, else ""
 };
 struct DataOpened {
     DataInfo info;
 };
-struct Opening { ///< progress of opening a model
+struct Opening { ///< progress of opening a model or data
     std::string what;
     double fraction = 0; ///< 0 … 1
 };
@@ -38,10 +42,15 @@ struct Classified {
     double seconds = 0;
 };
 struct Failed { ///< a request ended with an error; the previous state stands
+    Request request = Request::Start;
+    std::uint64_t generation = 0; ///< of an open_model or classify request
     std::string sentence;
 };
-struct Idle { ///< nothing left to do: everything wanted is measured, or cancelled
-    bool cancelled = false;
+/// Why nothing is being done: everything wanted is measured, or measuring waits for the next
+/// request after cancel() or after an error.
+enum class Rest { Done, Cancelled, Failed };
+struct Idle {
+    Rest rest = Rest::Done;
 };
 using EngineEvent
     = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified, Failed, Idle>;
@@ -53,7 +62,8 @@ using EngineEvent
 /// 1,024, 4,096, all samples): the current plan is taken to 1,024 samples before any other; after
 /// that the least measured of current and background plans goes on. A changed current plan takes
 /// over as soon as the running one has reported once, so that a dragged slider always yields
-/// numbers; cancel() and opening stop at once (within 100 ms).
+/// numbers; cancel() and opening stop at once (within 100 ms). Data asked for while a model is
+/// being opened are opened after it.
 class EngineThread
 {
 public:
@@ -66,7 +76,9 @@ public:
     EngineThread(const EngineThread&) = delete;
     EngineThread& operator=(const EngineThread&) = delete;
 
-    void open_model(const std::filesystem::path& path);
+    /// Ends the opening of another model or of data. Returns the request's generation.
+    std::uint64_t open_model(const std::filesystem::path& path);
+    /// Ends the opening of other data.
     void open_data(const std::filesystem::path& path);
 
     /// The plan that the sliders show: measured first. Replaces a pending one.
@@ -77,8 +89,8 @@ public:
     /// Classifies with `plan`; a newer request replaces a pending one. Returns its generation.
     std::uint64_t classify(const Plan& plan, Picture picture);
 
-    /// Stops opening or measuring. Measuring goes on at the next set_current_plan,
-    /// set_background_plans or open_data.
+    /// Stops opening, classifying and measuring, and forgets what waits. Measuring goes on at the
+    /// next set_current_plan, set_background_plans, open_model or open_data.
     void cancel();
 
 private:

@@ -3,11 +3,12 @@
 
 #include <c10/util/Exception.h>
 
-#include <new>
+#include <exception>
 #include <string>
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/sentences.h"
 
 namespace matmamba
 {
@@ -27,8 +28,8 @@ template <typename Work> auto in_sentences(Work&& work)
     } catch (const c10::Error& error) {
         const std::string text = error.what_without_backtrace();
         throw Error("The computation failed: " + text.substr(0, text.find('\n')));
-    } catch (const std::bad_alloc&) {
-        throw Error("Not enough memory for this");
+    } catch (const std::exception& error) {
+        throw Error(sentence_of(error));
     }
 }
 

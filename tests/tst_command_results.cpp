@@ -12,6 +12,7 @@ private slots:
     void initTestCase();
     void evalComputesTheExpectedLoss_data();
     void evalComputesTheExpectedLoss();
+    void picturesOfADataSetAreClassifiedByNumber();
     void everySpellingIsTheSamePlan();
     void planFilesAreRead();
     void evalAgreesWithClassify();
@@ -72,6 +73,40 @@ void TestCommandResults::evalComputesTheExpectedLoss()
     QCOMPARE(metrics["loss"].toObject()["n"].toInt(), m_ids.rows * (m_ids.tokens - 1));
     const double perplexity = metrics["perplexity"].toObject()["value"].toDouble();
     QVERIFY(std::abs(perplexity / std::exp(measured) - 1) < 1e-9);
+}
+
+void TestCommandResults::picturesOfADataSetAreClassifiedByNumber()
+{
+    const QStringList tiny
+        = {"classify", fixture("vision-tiny"), "--top", "3", "--device", "cpu", "--json"};
+    const QJsonObject ofFile
+        = matmamba(tiny + QStringList{fixture("pictures/disc/disc0.png")}).json();
+    const QJsonObject ofSet
+        = matmamba(tiny + QStringList{"--data", fixture("pictures"), "--index", "0"}).json();
+    QCOMPARE(ofSet["label"].toString(), QString("disc"));
+    QVERIFY(ofSet["picture"].toString().endsWith("disc/disc0.png"));
+    QVERIFY(!ofFile["top"].toArray().isEmpty());
+    QCOMPARE(ofSet["top"], ofFile["top"]);
+
+    const QString shapes = QString(MATMAMBA_RESOURCES) + "/models/shapes-vision";
+    const QStringList command
+        = {"classify", shapes, "--data", "shapes", "--device", "cpu", "--width", "8", "--json"};
+    const Run run = matmamba(command + QStringList{"--index", "3,0"});
+    QCOMPARE(run.code, 0);
+    const QList<QByteArray> lines = run.out.trimmed().split('\n');
+    QCOMPARE(lines.size(), 2);
+    const QJsonObject names = readJson(shapes + "/config.json")["id2label"].toObject();
+    for (int i = 0; i < 2; ++i) {
+        const QJsonObject result = QJsonDocument::fromJson(lines[i]).object();
+        QCOMPARE(result["picture"].toString(), QString("shapes, test #%1").arg(i == 0 ? 3 : 0));
+        bool known = false;
+        for (const QJsonValue& name : names)
+            known = known || name == result["label"];
+        QVERIFY(known);
+    }
+    const Run beyond = matmamba(command + QStringList{"--index", "10000"});
+    QCOMPARE(beyond.code, 1);
+    QVERIFY(beyond.out.contains("0 to 9999"));
 }
 
 void TestCommandResults::everySpellingIsTheSamePlan()

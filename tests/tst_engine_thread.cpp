@@ -1,16 +1,21 @@
 // The engine thread as the window sees it: newest request wins, stopping is quick, errors are
 // sentences, nothing of the previous state is lost.
+#include <QDir>
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <atomic>
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
 #include <random>
 #include <set>
 
+#include "engine/cuda_driver.h"
 #include "engine/engine_thread.h"
+#include "engine/error.h"
+#include "engine/sentences.h"
 
 using namespace matmamba;
 using namespace std::chrono_literals;
@@ -160,7 +165,8 @@ private slots:
             QElapsedTimer timer;
             timer.start();
             thread.cancel();
-            const auto idle = events.wait<Idle>([](const Idle& e) { return e.cancelled; });
+            const auto idle
+                = events.wait<Idle>([](const Idle& e) { return e.rest == Rest::Cancelled; });
             QVERIFY(idle);
             QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
         }
@@ -206,6 +212,7 @@ private slots:
         thread.open_model(m_folder.path().toStdString());
         const auto failed = events.wait<Failed>();
         QVERIFY(failed);
+        QCOMPARE(failed->request, Request::OpenModel);
         QVERIFY(failed->sentence.find("config.json") != std::string::npos);
         QVERIFY(failed->sentence.find('\n') == std::string::npos);
         const auto generation = thread.classify(Plan::uniform(layers, 64),
@@ -230,6 +237,7 @@ private slots:
         thread.open_data(kModel);
         const auto failed = events.wait<Failed>();
         QVERIFY(failed);
+        QCOMPARE(failed->request, Request::OpenData);
         QVERIFY(failed->sentence.find("vision-tiny") != std::string::npos);
     }
 
@@ -246,6 +254,102 @@ private slots:
         for (const EngineEvent& event : events.all())
             said = said || std::holds_alternative<Failed>(event);
         QVERIFY(said);
+    }
+
+    void dataAskedForWhileAModelIsOpenedAreOpenedAfterIt()
+    {
+        Events events;
+        std::atomic<EngineThread*> asked = nullptr;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) {
+            // Before the weights are read: the opening is under way for certain.
+            if (std::holds_alternative<Opening>(e))
+                if (EngineThread* of = asked.exchange(nullptr))
+                    of->open_data(m_data);
+            events.add(e);
+        });
+        asked = &thread;
+        const std::uint64_t generation = thread.open_model(kModel);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        QCOMPARE(opened->generation, generation);
+        QVERIFY(events.wait<DataOpened>());
+        for (const EngineEvent& event : events.all())
+            QVERIFY(!std::holds_alternative<Failed>(event));
+    }
+
+    void whatIsAskedAfterCancelEndsAsDone()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        thread.set_current_plan(Plan::uniform(layers, 64));
+        QVERIFY(events.wait<Measured>());
+        thread.cancel();
+        const Plan next = Plan::uniform(layers, 2);
+        thread.set_current_plan(next);
+        QVERIFY(events.wait<Measured>(
+            [&](const Measured& m) { return m.plan == next && m.measurement.complete(); }));
+        const auto idle = events.wait<Idle>();
+        QVERIFY(idle);
+        QCOMPARE(idle->rest, Rest::Done);
+    }
+
+    void aFailureNamesItsRequestAndRestIsNotCalledDone()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const Plan tooLong = Plan::uniform(layers + 1, 8);
+        const auto generation
+            = thread.classify(tooLong, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+        auto failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QCOMPARE(failed->request, Request::Classify);
+        QCOMPARE(failed->generation, generation);
+        thread.set_current_plan(tooLong);
+        failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QCOMPARE(failed->request, Request::Measure);
+        const auto idle = events.wait<Idle>();
+        QVERIFY(idle);
+        QCOMPARE(idle->rest, Rest::Failed);
+    }
+
+    void aStopEndsTheOpeningOfDataAndKeepsTheModel()
+    {
+        QVERIFY(QDir(m_folder.path()).mkpath("classes/disc"));
+        std::ofstream(m_folder.filePath("classes/disc/0.png").toStdString()) << "never decoded";
+        std::stop_source stop;
+        stop.request_stop();
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kModel);
+        QVERIFY_EXCEPTION_THROWN(
+            engine.open_data(m_folder.filePath("classes").toStdString(), {}, stop.get_token()),
+            Stopped);
+        QVERIFY(engine.model() && !engine.data());
+    }
+
+    void whatLibrariesThrowBecomesOneSentence()
+    {
+        const auto refused = std::make_error_code(std::errc::permission_denied);
+        const std::filesystem::filesystem_error error("cannot open directory", "/secret", refused);
+        QCOMPARE(sentence_of(error).find("filesystem error"), std::string::npos);
+        QVERIFY(sentence_of(error).find("/secret") != std::string::npos);
+        QVERIFY(sentence_of(error).find(refused.message()) != std::string::npos);
+        QCOMPARE(sentence_of(Error("A sentence")), std::string("A sentence"));
+        QVERIFY(sentence_of(std::bad_alloc()).find("not enough memory") != std::string::npos);
+        const std::string other = sentence_of(std::out_of_range("map::at\nand a trace"));
+        QVERIFY(other.ends_with("map::at") && other.find('\n') == std::string::npos);
+    }
+
+    void anOutdatedDriverIsNamedAndAnAbsentOneIsNot()
+    {
+        QCOMPARE(too_old_driver(12020, 13000),
+                 std::string("The NVIDIA driver is made for CUDA 12.2, but this program needs one "
+                             "for CUDA 13.0 or newer"));
+        QCOMPARE(too_old_driver(0, 13000), std::string());
+        QCOMPARE(too_old_driver(13000, 13000), std::string());
+        QCOMPARE(too_old_driver(13010, 13000), std::string());
     }
 
     void destroyingWhileMeasuringEndsAtOnce()

@@ -1,8 +1,11 @@
 // The real window with the real engine on fixtures, driven by synthetic mouse and keys, offscreen.
+#include <QClipboard>
+#include <QComboBox>
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFile>
+#include <QFileDialog>
 #include <QImage>
 #include <QLabel>
 #include <QMenu>
@@ -17,6 +20,7 @@
 #include <QToolButton>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "ui/classify_page.h"
@@ -237,7 +241,7 @@ private slots:
         QVERIFY(plan().undoStack()->undoText().contains("random"));
     }
 
-    void picturesFillThePlotWithTheTrainedWidths()
+    void picturesFillThePlotWithTheReferenceWidths()
     {
         openModel();
         openData(m_pictures);
@@ -331,7 +335,7 @@ private slots:
         QVERIFY(action(QKeySequence(Qt::Key_Escape))->isEnabled());
         QTest::keyClick(m_window.get(), Qt::Key_Escape);
         QTRY_COMPARE(idle.count(), 1);
-        QCOMPARE(idle.first().first().toBool(), true);
+        QCOMPARE(idle.first().first().value<Rest>(), Rest::Cancelled);
         QVERIFY(m_window->status().workText().startsWith("Cancelled"));
         QVERIFY(!m_window->runs().runs().empty()); // what was measured stays
         for (const auto& [plan, run] : m_window->runs().runs())
@@ -461,6 +465,117 @@ private slots:
         QVERIFY(!m_settings->value("window/geometry").toByteArray().isEmpty());
     }
 
+    void thePlotDrawsTheFloorOfMadeData()
+    {
+        ModelConfig config = m_config;
+        config.kind = ModelKind::Language;
+        config.vocab_size = 100;
+        PlanModel language;
+        language.reset(config, 2);
+        RunStore runs;
+        TradeoffPage page(language, runs);
+        page.resize(800, 500);
+        DataInfo tales;
+        tales.samples = 1000;
+        tales.entropy = 1.5;
+        runs.startData(tales);
+        Measurement measurement;
+        measurement.loss = Metric{2.0, 0.01, 1000};
+        measurement.perplexity = Metric{std::exp(2.0), 0.07, 1000};
+        measurement.samples_done = measurement.samples_total = 1000;
+        runs.record(language.plan(), measurement);
+        TradeoffPlot& drawn = *page.plot();
+        QVERIFY(drawn.floor());
+        QCOMPARE(*drawn.floor(), std::exp(1.5));
+        QVERIFY(drawn.yAxis->range().contains(std::exp(1.5)));
+        const QCPGraph* line = drawn.floorLine();
+        QVERIFY(drawn.legend->hasItemWithPlottable(line));
+        QCOMPARE(line->name(), QString("Entropy of the grammar"));
+        QCOMPARE(line->pen().style(), Qt::DashLine);
+        const auto spans = [&] {
+            return line->dataMainKey(0) == drawn.xAxis->range().lower
+                && line->dataMainKey(1) == drawn.xAxis->range().upper;
+        };
+        QVERIFY(spans());
+        drawn.xAxis->scaleRange(0.5);
+        QVERIFY(spans());
+        page.qualityBox()->setCurrentIndex(page.qualityBox()->findText("Loss"));
+        QCOMPARE(*drawn.floor(), 1.5);
+        QCOMPARE(line->dataMainValue(0), 1.5);
+        DataInfo book;
+        book.samples = 1000;
+        runs.startData(book);
+        QVERIFY(!drawn.floor() && !drawn.legend->hasItemWithPlottable(line));
+    }
+
+    void aPastedPictureNeedsAVisionModel()
+    {
+        m_model = QString(MATMAMBA_FIXTURES) + "/lm-tiny";
+        openModel();
+        m_model = QString(MATMAMBA_FIXTURES) + "/vision-tiny";
+        QApplication::clipboard()->setImage(QImage(m_picture));
+        action(QKeySequence("Ctrl+V"))->trigger();
+        QVERIFY(m_window->errorBar().sentence().contains("open a vision model"));
+        QVERIFY(!m_window->classifier().hasPicture());
+    }
+
+    void aCancelledOrFailedClassificationDoesNotWaitForever()
+    {
+        openModel();
+        const Plan right = plan().plan();
+        ClassifyPage page(plan(), [](const Plan&, const Picture&) { return std::uint64_t(7); });
+        page.openFile(m_picture);
+        QTRY_VERIFY(page.hasPicture());
+        QVERIFY(page.note().startsWith("Classifying"));
+        page.showFailure(6); // of a picture before
+        QVERIFY(page.note().startsWith("Classifying"));
+        page.showFailure(7);
+        QVERIFY(page.note().contains("could not be classified"));
+        page.askAgain();
+        QVERIFY(page.note().startsWith("Classifying"));
+        page.showCancelled();
+        QVERIFY(page.note().startsWith("Cancelled"));
+        QCOMPARE(plan().plan(), right);
+    }
+
+    void aFailedOpeningEndsItsProgress()
+    {
+        openModel();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->openData(m_folder.filePath("absent"));
+        QVERIFY(m_window->status().workText().startsWith("Opening"));
+        QTRY_COMPARE(failed.count(), 1);
+        QTRY_COMPARE(m_window->status().workText(), QString("Ready"));
+        QVERIFY(!action(QKeySequence(Qt::Key_Escape))->isEnabled());
+    }
+
+    void theSaveDialogTakesTheChosenFiltersSuffix()
+    {
+        openModel();
+        action(QKeySequence("Ctrl+S"))->trigger();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        QCOMPARE(dialog->defaultSuffix(), QString("png"));
+        auto* filters = dialog->findChild<QComboBox*>("fileTypeCombo");
+        QVERIFY(filters);
+        QTest::keyClick(filters, Qt::Key_Down);
+        QCOMPARE(dialog->defaultSuffix(), QString("pdf"));
+        dialog->close();
+    }
+
+    void theDataDialogShowsIdxFiles()
+    {
+        action(QKeySequence("Ctrl+Shift+D"))->trigger();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        const QString filter = dialog->nameFilters().first();
+        const QStringList patterns = filter.section('(', 1).chopped(1).split(' ');
+        for (const char* name : {"t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+                                 "t10k-images.idx3-ubyte", "test_batch.bin", "book.txt"})
+            QVERIFY2(QDir::match(patterns, name), name);
+        dialog->close();
+    }
+
     void thePlotIsSaved()
     {
         openModel();
@@ -471,6 +586,9 @@ private slots:
         }
         QVERIFY(!QImage(m_folder.filePath("plot.png")).isNull());
         QVERIFY(!m_window->tradeoff().save(m_folder.filePath("absent/plot.png")).isEmpty());
+        const QString other = m_folder.filePath("plot.v2");
+        QVERIFY(m_window->tradeoff().save(other).contains(".png or .pdf"));
+        QVERIFY(!QFile::exists(other));
     }
 
     void screenshotModeWritesAPictureOfTheSizeAsked()

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/error.h"
+#include "engine/sentences.h"
 #include "ui/plan_model.h"
 #include "ui/quantity_text.h"
 
@@ -95,8 +95,8 @@ ClassifyPage::Decoded ClassifyPage::decodeFile(const QString& file)
     Decoded decoded;
     try {
         decoded.picture = load_picture(file.toStdString());
-    } catch (const Error& error) {
-        decoded.error = QString::fromUtf8(error.what());
+    } catch (const std::exception& error) {
+        decoded.error = QString::fromStdString(sentence_of(error));
         return decoded;
     }
     const Picture& picture = decoded.picture;
@@ -155,6 +155,9 @@ void ClassifyPage::ask()
     if (!m_picture || m_plan.isEmpty())
         return;
     const auto generation = m_ask(m_plan.plan(), *m_picture);
+    m_newestAsked = generation;
+    if (!m_result)
+        m_note->setText(tr("Classifying…"));
     if (!m_oldestWanted)
         m_oldestWanted = generation;
 }
@@ -188,13 +191,44 @@ void ClassifyPage::forgetResult()
 {
     m_result.reset();
     m_oldestWanted.reset();
+    m_newestAsked.reset();
     for (const Row& row : m_rows) {
         row.name->hide();
         row.bar->hide();
         row.probability->hide();
     }
     if (m_picture)
-        m_note->setText(tr("Classifying…"));
+        m_note->setText(m_plan.isEmpty() ? tr("Open a vision model to classify this picture.")
+                                         : tr("Classifying…"));
+}
+
+void ClassifyPage::showFailure(std::uint64_t generation)
+{
+    if (m_newestAsked == generation)
+        endWait(tr("This picture could not be classified: the message above says why."));
+}
+
+void ClassifyPage::showCancelled()
+{
+    endWait(tr("Cancelled; the picture is classified when the plan changes."));
+}
+
+/// An answer of an older plan stays, named as such.
+void ClassifyPage::endWait(const QString& why)
+{
+    if (m_picture && !m_result)
+        m_note->setText(why);
+}
+
+void ClassifyPage::askAgain()
+{
+    if (!m_result)
+        ask();
+}
+
+QString ClassifyPage::note() const
+{
+    return m_note->text();
 }
 
 void ClassifyPage::elideNames()

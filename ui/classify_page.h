@@ -33,7 +33,12 @@ public:
     void openImage(const QImage& image, const QString& name); ///< pasted
     void showResult(const Classified& result);
     void forgetResult(); ///< another model: what is shown no longer holds
+    /// The answer of `generation` will not come; ends the wait where it is the newest asked for.
+    void showFailure(std::uint64_t generation);
+    void showCancelled(); ///< nothing asked for so far will be answered
+    void askAgain(); ///< where a picture waits without an answer: an engine can answer again
 
+    QString note() const; ///< what is said below the bars
     bool hasPicture() const { return m_picture.has_value(); }
     const std::optional<Classified>& result() const { return m_result; }
     int visibleBars() const;
@@ -60,6 +65,7 @@ private:
     void decodeInBackground(std::function<Decoded()> decode, const QString& name);
     void take(const Decoded& decoded, const QString& name);
     void ask();
+    void endWait(const QString& why);
     void elideNames();
 
     const PlanModel& m_plan;
@@ -67,6 +73,7 @@ private:
     std::optional<Picture> m_picture;
     std::optional<Classified> m_result;
     std::optional<std::uint64_t> m_oldestWanted; ///< answers before it are of another picture
+    std::optional<std::uint64_t> m_newestAsked;
     int m_decoding = 0; ///< number of the newest picture asked for; older ones are dropped
     QTimer m_askSoon; ///< a picture may be tens of megabytes: not copied for every slider event
     QLabel* m_thumbnail;

@@ -33,9 +33,8 @@ EngineBridge::EngineBridge(DeviceChoice device, QObject* parent)
 
 void EngineBridge::openModel(const QString& path)
 {
-    m_openingModel = true;
     m_heldPlan = {};
-    m_thread.open_model(toPath(path));
+    m_openingModel = m_thread.open_model(toPath(path));
 }
 
 void EngineBridge::openData(const QString& path)
@@ -64,6 +63,7 @@ std::uint64_t EngineBridge::classify(const Plan& plan, const Picture& picture)
 void EngineBridge::cancel()
 {
     m_thread.cancel();
+    endOpeningModel();
 }
 
 void EngineBridge::receive(const EngineEvent& event)
@@ -110,7 +110,8 @@ void EngineBridge::deliverOne(const EngineEvent& event)
 {
     std::visit(Overload{
                    [this](const ModelOpened& opened) {
-                       m_openingModel = false; // a plan held back was for the model before
+                       if (opened.generation == m_openingModel)
+                           m_openingModel.reset(); // a plan held back was for the model before
                        emit modelOpened(opened.info, QString::fromStdString(opened.device_note));
                    },
                    [this](const DataOpened& opened) { emit dataOpened(opened.info); },
@@ -120,14 +121,12 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                    [this](const Measured& grown) { emit measured(grown.plan, grown.measurement); },
                    [this](const Classified& result) { emit classified(result); },
                    [this](const Failed& failure) {
-                       endOpeningModel();
-                       emit failed(QString::fromStdString(failure.sentence));
-                   },
-                   [this](const Idle& end) {
-                       if (end.cancelled)
+                       if (failure.request == Request::OpenModel
+                           && failure.generation == m_openingModel)
                            endOpeningModel();
-                       emit idle(end.cancelled);
+                       emit failed(failure);
                    },
+                   [this](const Idle& end) { emit idle(end.rest); },
                },
                event);
 }
@@ -135,7 +134,7 @@ void EngineBridge::deliverOne(const EngineEvent& event)
 /// The model before stays: what the sliders did meanwhile counts again.
 void EngineBridge::endOpeningModel()
 {
-    m_openingModel = false;
+    m_openingModel.reset();
     const Plan held = std::exchange(m_heldPlan, {});
     if (!held.heads.empty())
         m_thread.set_current_plan(held);

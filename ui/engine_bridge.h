@@ -8,6 +8,7 @@
 #include <QTimer>
 
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "engine/engine_thread.h"
@@ -30,7 +31,7 @@ public:
     void cancel();
 
     /// A model is being opened: the current plan may not fit what comes, so it is held back.
-    bool isOpeningModel() const { return m_openingModel; }
+    bool isOpeningModel() const { return m_openingModel.has_value(); }
 
 signals:
     void modelOpened(const matmamba::ModelInfo& info, const QString& deviceNote);
@@ -38,8 +39,8 @@ signals:
     void opening(const QString& what, double fraction);
     void measured(const matmamba::Plan& plan, const matmamba::Measurement& measurement);
     void classified(const matmamba::Classified& result);
-    void failed(const QString& sentence);
-    void idle(bool cancelled);
+    void failed(const matmamba::Failed& failure);
+    void idle(matmamba::Rest rest);
 
 private:
     void receive(const EngineEvent& event); ///< on the engine thread
@@ -53,7 +54,7 @@ private:
 
     QTimer m_delivery;
     QElapsedTimer m_sinceDelivery;
-    bool m_openingModel = false;
+    std::optional<std::uint64_t> m_openingModel; ///< generation of the newest request
     Plan m_heldPlan; ///< set while a model was being opened
     EngineThread m_thread; ///< last: joined before the members that its events use go
 };

@@ -41,8 +41,15 @@ void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mod
     dialog->setAcceptMode(accept);
     if (!filters.isEmpty())
         dialog->setNameFilters(filters);
-    if (accept == QFileDialog::AcceptSave)
-        dialog->setDefaultSuffix(filters.first().section("*.", 1).section(')', 0, 0));
+    if (accept == QFileDialog::AcceptSave) {
+        // A name without a suffix gets that of the chosen filter, before the dialog asks whether
+        // to overwrite.
+        const auto takeSuffix = [dialog](const QString& filter) {
+            dialog->setDefaultSuffix(filter.section("*.", 1).section(')', 0, 0));
+        };
+        takeSuffix(filters.first());
+        QObject::connect(dialog, &QFileDialog::filterSelected, dialog, takeSuffix);
+    }
     QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
     dialog->open();
 }
@@ -246,7 +253,7 @@ void ExplorerWindow::chooseDataFolder()
 void ExplorerWindow::chooseDataFile()
 {
     showDialog(this, tr("Open data file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-               {tr("Data (*.bin *.txt)"), tr("All files (*)")},
+               {tr("Data (*.bin *.txt *images*idx3*)"), tr("All files (*)")},
                [this](const QString& path) { openData(path); });
 }
 
@@ -276,7 +283,7 @@ void ExplorerWindow::pastePicture()
     if (clip->hasUrls() && clip->urls().first().isLocalFile())
         openPath(clip->urls().first().toLocalFile());
     else if (clip->hasImage())
-        m_classify->openImage(qvariant_cast<QImage>(clip->imageData()), tr("pasted picture"));
+        classifyImage(qvariant_cast<QImage>(clip->imageData()), tr("the pasted picture"));
     else
         showError(tr("The clipboard holds no picture: copy one, or a picture file, first."));
 }

@@ -103,11 +103,7 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::opening, this, [this](const QString& what, double fraction) {
         m_status->showWork(tr("Opening %1").arg(QFileInfo(what).fileName()), fraction);
     });
-    connect(&m_bridge, &EngineBridge::failed, this, [this](const QString& sentence) {
-        m_wantedData.clear();
-        m_status->showRest({});
-        showError(sentence);
-    });
+    connect(&m_bridge, &EngineBridge::failed, this, &ExplorerWindow::takeFailure);
     connect(m_classify, &ClassifyPage::failed, this, &ExplorerWindow::showError);
     connect(&m_plan, &PlanModel::planChanged, this,
             [this] { m_bridge.setCurrentPlan(m_plan.plan()); });
@@ -137,11 +133,23 @@ void ExplorerWindow::openData(const QString& path)
 
 void ExplorerWindow::classifyPicture(const QString& file)
 {
-    if (m_model && !isVision())
-        showError(tr("%1 is a language model: open a vision model to classify %2.")
-                      .arg(QString::fromStdString(m_model->name), QFileInfo(file).fileName()));
-    else
+    if (!refusesPicture(QFileInfo(file).fileName()))
         m_classify->openFile(file);
+}
+
+void ExplorerWindow::classifyImage(const QImage& image, const QString& name)
+{
+    if (!refusesPicture(name))
+        m_classify->openImage(image, name);
+}
+
+bool ExplorerWindow::refusesPicture(const QString& name)
+{
+    if (!m_model || isVision() || m_bridge.isOpeningModel())
+        return false;
+    showError(tr("%1 is a language model: open a vision model to classify %2.")
+                  .arg(QString::fromStdString(m_model->name), name));
+    return true;
 }
 
 void ExplorerWindow::openPath(const QString& path)
@@ -171,6 +179,7 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 
     m_model = info;
     m_deviceNote = deviceNote;
+    m_status->showNote(deviceNote);
     m_errors->hide();
     m_recentModels->add(QString::fromStdString(info.path.string()));
     m_runs.clear();
@@ -207,10 +216,41 @@ void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measur
                        double(measurement.samples_done) / double(measurement.samples_total));
 }
 
-void ExplorerWindow::takeIdle(bool cancelled)
+void ExplorerWindow::takeFailure(const Failed& failure)
 {
-    if (cancelled)
-        m_status->showRest(tr("Cancelled; measuring goes on when the plan changes"));
+    switch (failure.request) {
+    case Request::OpenModel:
+        if (!m_bridge.isOpeningModel()) { // else another one is, and the data are for that
+            m_wantedData.clear();
+            m_classify->askAgain();
+        }
+        break;
+    case Request::Classify:
+        m_classify->showFailure(failure.generation);
+        break;
+    case Request::Start:
+    case Request::OpenData:
+    case Request::Measure:
+        break;
+    }
+    // The progress shown is of what failed, unless that is a picture: measuring goes on beside it.
+    if (failure.request != Request::Classify && !m_bridge.isOpeningModel())
+        m_status->showRest({});
+    showError(QString::fromStdString(failure.sentence));
+}
+
+void ExplorerWindow::takeIdle(Rest rest)
+{
+    if (m_bridge.isOpeningModel())
+        return; // of the time before
+    if (rest == Rest::Cancelled)
+        m_classify->showCancelled();
+    if (rest != Rest::Done && m_runs.data())
+        m_status->showRest(rest == Rest::Cancelled
+                               ? tr("Cancelled; measuring goes on when the plan changes")
+                               : tr("Measuring has failed; it goes on when the plan changes"));
+    else if (rest == Rest::Cancelled)
+        m_status->showRest(tr("Cancelled"));
     else if (m_runs.data())
         m_status->showRest(
             tr("Measured on all %1 %2")
@@ -258,8 +298,8 @@ void ExplorerWindow::dropEvent(QDropEvent* event)
     event->acceptProposedAction();
     const QList<QUrl> urls = event->mimeData()->urls();
     if (urls.isEmpty())
-        m_classify->openImage(qvariant_cast<QImage>(event->mimeData()->imageData()),
-                              tr("dropped picture"));
+        classifyImage(qvariant_cast<QImage>(event->mimeData()->imageData()),
+                      tr("the dropped picture"));
     else if (!urls.first().isLocalFile())
         showError(tr("%1 is not on this machine: save it to a file first.")
                       .arg(urls.first().toDisplayString()));

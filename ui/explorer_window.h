@@ -37,6 +37,7 @@ public:
     void openModel(const QString& path);
     void openData(const QString& path); ///< after the model, if one is being opened
     void classifyPicture(const QString& file);
+    void classifyImage(const QImage& image, const QString& name); ///< pasted or dropped
     void openPath(const QString& path); ///< whatever it is: what a drop does
     void showError(const QString& sentence);
 
@@ -87,7 +88,9 @@ private:
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
-    void takeIdle(bool cancelled);
+    void takeFailure(const Failed& failure);
+    void takeIdle(Rest rest);
+    bool refusesPicture(const QString& name); ///< and says why
     void describe();
     bool isVision() const { return m_model && m_model->config.kind == ModelKind::Vision; }
 

@@ -42,7 +42,7 @@ KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
     QString text = QString("<h3>%1</h3><table>").arg(tr("Width sliders"));
     text += row(tr("Tab"), tr("next slider"));
     text += row(tr("Up, Down, wheel"), tr("one head more or less"));
-    text += row(tr("Page Up, Page Down"), tr("next trained width"));
+    text += row(tr("Page Up, Page Down"), tr("next reference width"));
     text += row(tr("Home, End"), tr("one head, full width"));
     text += row(tr("Double click"), tr("full width"));
     text += "</table>";

@@ -57,7 +57,7 @@ private:
     int m_lastGesture = 0;
 };
 
-/// The trained stops as uniform plans for a model of `layers` layers, widest first.
+/// The reference widths as uniform plans for a model of `layers` layers, widest first.
 std::vector<Plan> stopPlans(int layers);
 
 /// "width 32", or "48,48,32,…" for a plan of unequal widths, cut to a readable length.

@@ -16,7 +16,8 @@ public:
     /// What must be on the window besides an open model.
     struct Wanted {
         QString file; ///< the PNG
-        bool data = false; ///< all trained widths and the current plan measured on kEnough samples
+        bool data
+            = false; ///< all reference widths and the current plan measured on kEnough samples
         bool picture = false; ///< a picture classified by the current plan
     };
     Screenshot(ExplorerWindow& window, Wanted wanted);

@@ -14,6 +14,7 @@ StatusPanel::StatusPanel(QAction* cancel, QWidget* parent)
     , m_text(new QLabel)
     , m_bar(new QProgressBar)
     , m_cancel(new QToolButton)
+    , m_note(new QLabel)
     , m_place(new QLabel)
 {
     setSizeGripEnabled(false);
@@ -26,6 +27,8 @@ StatusPanel::StatusPanel(QAction* cancel, QWidget* parent)
     addWidget(m_text);
     addWidget(m_bar);
     addWidget(m_cancel);
+    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    addWidget(m_note, 1);
     addPermanentWidget(m_place);
     showRest({});
 }
@@ -46,6 +49,17 @@ void StatusPanel::showRest(const QString& text)
     m_bar->hide();
     m_cancel->hide();
     m_cancelAction->setEnabled(false);
+}
+
+void StatusPanel::showNote(const QString& sentence)
+{
+    m_note->setText(sentence);
+    m_note->setToolTip(sentence);
+}
+
+QString StatusPanel::noteText() const
+{
+    return m_note->text();
 }
 
 void StatusPanel::showPlace(const QString& text, const QString& details)

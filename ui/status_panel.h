@@ -19,6 +19,8 @@ public:
 
     void showWork(const QString& what, double fraction); ///< fraction < 0: length unknown
     void showRest(const QString& text); ///< nothing is running
+    void showNote(const QString& sentence); ///< stays beside the work; cut where room lacks
+    QString noteText() const;
     void showPlace(const QString& text, const QString& details);
     QString workText() const;
 
@@ -27,6 +29,7 @@ private:
     QLabel* m_text;
     QProgressBar* m_bar;
     QToolButton* m_cancel;
+    QLabel* m_note;
     QLabel* m_place;
 };
 

@@ -104,6 +104,7 @@ void TradeoffPage::takeAxes()
 
 void TradeoffPage::takeRuns()
 {
+    m_plot->setFloor(m_runs.data() ? floorOf(*m_runs.data(), quality()) : std::nullopt);
     m_plot->setPoints(m_plan.isEmpty() ? std::vector<PlotPoint>{}
                                        : plotPoints(m_runs, m_plan, quality(), m_axis));
     takePlan();
@@ -160,9 +161,13 @@ void TradeoffPage::stepToNeighbour(int direction)
 
 QString TradeoffPage::save(const QString& file) const
 {
+    const bool isPdf = file.endsWith(".pdf", Qt::CaseInsensitive);
+    if (!isPdf && !file.endsWith(".png", Qt::CaseInsensitive))
+        return tr("The plot is written as .png or .pdf: choose a name that ends so instead of %1.")
+            .arg(file);
     QSaveFile out(file);
     bool written = out.open(QIODevice::WriteOnly);
-    if (written && file.endsWith(".pdf", Qt::CaseInsensitive)) {
+    if (written && isPdf) {
         QPdfWriter pdf(&out);
         pdf.setPageMargins(QMarginsF());
         pdf.setResolution(m_plot->logicalDpiX());

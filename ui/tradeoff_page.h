@@ -28,8 +28,8 @@ public:
     /// The measured plan next to the current one in cost becomes the current plan.
     void stepToNeighbour(int direction);
 
-    /// Writes the plot as PNG or, by the file's suffix, PDF; beside the target, then renamed.
-    /// Returns "" or the sentence that says why not.
+    /// Writes the plot as PNG or PDF by the file's suffix (no other will do); beside the target,
+    /// then renamed. Returns "" or the sentence that says why not.
     QString save(const QString& file) const;
 
 private:

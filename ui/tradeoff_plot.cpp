@@ -21,10 +21,14 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setMouseTracking(true);
     setAccessibleName(tr("Trade-off plot"));
+    m_floorLine = addGraph();
+    m_floorLine->setName(tr("Entropy of the grammar"));
     m_others = makeSeries(tr("Other plan"));
-    m_stops = makeSeries(tr("Trained width"));
+    m_stops = makeSeries(tr("Reference width"));
     m_marker = makeSeries(tr("Current plan"));
     m_stops.graph->setLineStyle(QCPGraph::lsLine);
+    connect(xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+            &TradeoffPlot::drawFloor);
     makeItems();
     legend->setVisible(true);
     legend->clear(); // in the order of reading, not of drawing
@@ -105,6 +109,7 @@ void TradeoffPlot::takeColours()
     m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
     dress(m_others, QCPScatterStyle::ssDiamond, blend(base, kOkabeIto.green, dark ? 1 : 0.8),
           kMarkerSize);
+    m_floorLine->setPen(QPen(blend(base, text, 0.65), 1.4, Qt::DashLine));
     m_cursor->setPen(QPen(kOkabeIto.vermilion, 1, Qt::DashLine));
     m_message->setBrush(QBrush(base));
     m_message->setColor(blend(base, text, 0.75));
@@ -147,6 +152,27 @@ void TradeoffPlot::setPoints(std::vector<PlotPoint> points)
     drawStopLabels();
     fitNow();
     replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setFloor(std::optional<double> floor)
+{
+    m_floor = floor;
+    if (floor)
+        m_floorLine->addToLegend();
+    else
+        m_floorLine->removeFromLegend();
+    drawFloor();
+    fitNow();
+    replot(rpQueuedReplot);
+}
+
+/// From edge to edge of what is shown, also after zoom and pan.
+void TradeoffPlot::drawFloor()
+{
+    if (m_floor)
+        m_floorLine->setData({xAxis->range().lower, xAxis->range().upper}, {*m_floor, *m_floor});
+    else
+        m_floorLine->data()->clear();
 }
 
 void TradeoffPlot::setCurrent(const std::optional<CurrentMarker>& marker)
@@ -290,7 +316,9 @@ void TradeoffPlot::fitRanges()
         yAxis->setRange(m_emptyRange);
         return;
     }
-    // Room for the current plan's label above and the trained widths' below.
+    if (m_floor)
+        lowest = std::min(lowest, *m_floor);
+    // Room for the current plan's label above and the reference widths' below.
     const double span = std::max(highest - lowest, 0.02 * m_emptyRange.size());
     yAxis->setRange(lowest - 0.2 * span, highest + 0.25 * span);
 }

@@ -1,5 +1,5 @@
-// The trade-off as a picture: trained widths, other plans and the current plan, in different shapes
-// and colours, with error bars. Draws what it is given and says which point the mouse meant.
+// The trade-off as a picture: reference widths, other plans and the current plan, in different
+// shapes and colours, with error bars. Draws what it is given and says which point the mouse meant.
 #pragma once
 
 #include <qcustomplot.h>
@@ -23,6 +23,8 @@ public:
     /// How quality goes with cost: accuracy rises, loss and perplexity fall.
     enum class Trend { Rising, Falling };
     void setQualityRange(const QCPRange& whileEmpty, Trend trend);
+    /// A dashed line at the best that any model can reach, or none.
+    void setFloor(std::optional<double> floor);
     void setPoints(std::vector<PlotPoint> points);
     void setCurrent(const std::optional<CurrentMarker>& marker);
     void setMessage(const QString& message); ///< over the empty plot; "" for none
@@ -33,6 +35,8 @@ public:
     // What is drawn now, for tests.
     const std::vector<PlotPoint>& points() const { return m_points; }
     const std::optional<CurrentMarker>& current() const { return m_current; }
+    std::optional<double> floor() const { return m_floor; }
+    const QCPGraph* floorLine() const { return m_floorLine; }
     QString message() const { return m_message->visible() ? m_message->text() : QString(); }
     QPointF pixelOf(const PlotPoint& point) const;
 
@@ -61,6 +65,7 @@ private:
     void drawStopLabels();
     void drawCurrent();
     void fitNow();
+    void drawFloor();
     void fitRanges();
     void alignLabel();
     bool wasDragged(const QMouseEvent* event) const;
@@ -68,6 +73,8 @@ private:
 
     std::vector<PlotPoint> m_points;
     std::optional<CurrentMarker> m_current;
+    std::optional<double> m_floor;
+    QCPGraph* m_floorLine;
     Series m_stops, m_others, m_marker;
     QCPItemLine* m_cursor; ///< where the current plan's cost is, also while nothing is measured
     QCPItemText* m_label; ///< the current plan's result

@@ -1,7 +1,7 @@
 #include "ui/tradeoff_points.h"
 
 #include <algorithm>
-#include <iterator>
+#include <cmath>
 
 namespace matmamba
 {
@@ -9,20 +9,13 @@ namespace matmamba
 namespace
 {
 
-bool isTrainedStop(const Plan& plan)
-{
-    return plan.is_uniform()
-        && std::find(std::begin(kTrainedStops), std::end(kTrainedStops), plan.heads.front())
-        != std::end(kTrainedStops);
-}
-
 std::optional<PlotPoint> pointOf(const Plan& plan, const Measurement& measurement,
                                  const PlanModel& model, Quality quality, const CostAxis& axis)
 {
     const auto metric = qualityOf(measurement, quality);
     if (!metric)
         return std::nullopt;
-    return PlotPoint{plan, isTrainedStop(plan), axis.position(model.cost(plan)), metric->value,
+    return PlotPoint{plan, is_stop(plan), axis.position(model.cost(plan)), metric->value,
                      metric->std_error};
 }
 
@@ -61,6 +54,22 @@ std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Q
     std::stable_sort(points.begin(), points.end(),
                      [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
     return points;
+}
+
+std::optional<double> floorOf(const DataInfo& data, Quality quality)
+{
+    if (!data.entropy)
+        return std::nullopt;
+    switch (quality) {
+    case Quality::Loss:
+        return *data.entropy;
+    case Quality::Perplexity:
+        return std::exp(*data.entropy);
+    case Quality::Top1:
+    case Quality::Top5:
+        return std::nullopt;
+    }
+    Q_UNREACHABLE();
 }
 
 CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan, Quality quality,

@@ -15,7 +15,7 @@ namespace matmamba
 
 struct PlotPoint {
     Plan plan;
-    bool isStop = false; ///< one of the trained widths, uniform over the layers
+    bool isStop = false; ///< one of the reference widths, see is_stop()
     double x = 0; ///< cost in units of the axis
     double y = 0, yError = 0; ///< quality in its unit, one standard error
 };
@@ -33,6 +33,9 @@ CostAxis costAxis(CostKind kind, const PlanModel& plan);
 /// Every run that has `quality`, in the order of the axis.
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
                                   const CostAxis& axis);
+
+/// The best that any model can reach on data whose own entropy is known; nothing for other data.
+std::optional<double> floorOf(const DataInfo& data, Quality quality);
 
 /// The current plan's marker. While the plan has no result of its own, the last shown run stays,
 /// marked as of the plan before.

@@ -1,6 +1,6 @@
-// A vertical slider for one layer's width, 1 … 64 heads, with ticks at the trained stops.
+// A vertical slider for one layer's width, 1 … 64 heads, with ticks at the reference widths.
 // A click anywhere takes the width there; arrows and wheel move one head, PgUp and PgDn to the next
-// trained stop, a double click to full width.
+// reference width, a double click to full width.
 #pragma once
 
 #include <QSlider>
@@ -14,7 +14,7 @@ class WidthSlider : public QSlider
 public:
     explicit WidthSlider(QWidget* parent = nullptr);
 
-    void setStopsLabelled(bool on); ///< the trained stops' numbers beside their ticks
+    void setStopsLabelled(bool on); ///< the reference widths' numbers beside their ticks
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -40,7 +40,7 @@ private:
     int m_wheelRest = 0; ///< eighths of a degree not yet turned into a head
 };
 
-/// The next trained stop above (or below) `heads`; the outermost where there is none.
+/// The next reference width above (or below) `heads`; the outermost where there is none.
 int nextStopAbove(int heads);
 int nextStopBelow(int heads);
 

@@ -15,7 +15,7 @@ namespace
 namespace fs = std::filesystem;
 
 /// A file's bytes, unpacked where it is gzipped.
-std::string unpacked(const fs::path& file)
+std::string unpacked(const fs::path& file, const std::stop_token& stop)
 {
     constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
     constexpr unsigned kAtOnce = 1 << 20;
@@ -24,6 +24,8 @@ std::string unpacked(const fs::path& file)
         throw Error("Cannot read " + file.string() + "; expected an IDX file that may be read");
     std::string bytes;
     for (;;) {
+        if (stop.stop_requested())
+            throw Stopped();
         const std::size_t before = bytes.size();
         bytes.resize(before + kAtOnce);
         const int got = gzread(stream.get(), bytes.data() + before, kAtOnce);
@@ -54,10 +56,10 @@ struct IdxBytes {
     }
 };
 
-IdxBytes read_idx(const fs::path& file, int dimensions)
+IdxBytes read_idx(const fs::path& file, int dimensions, const std::stop_token& stop)
 {
     IdxBytes idx;
-    idx.bytes = unpacked(file);
+    idx.bytes = unpacked(file, stop);
     idx.begin = 4 + 4 * static_cast<std::size_t>(dimensions);
     const std::string start{0, 0, 8, static_cast<char>(dimensions)};
     if (idx.bytes.size() < idx.begin || !idx.bytes.starts_with(start))
@@ -151,16 +153,16 @@ bool is_idx_images_name(const fs::path& file)
         && !name.starts_with('.');
 }
 
-std::unique_ptr<PictureSet> open_idx_file(const fs::path& images)
+std::unique_ptr<PictureSet> open_idx_file(const fs::path& images, std::stop_token stop)
 {
     constexpr std::int64_t kMaxSide = 1 << 14;
-    IdxBytes pictures = read_idx(images, 3);
+    IdxBytes pictures = read_idx(images, 3, stop);
     if (pictures.shape[1] > kMaxSide || pictures.shape[2] > kMaxSide)
         throw Error("IDX file " + images.string() + " has pictures of "
                     + std::to_string(pictures.shape[2]) + " x " + std::to_string(pictures.shape[1])
                     + " pixels; expected sides of at most " + std::to_string(kMaxSide));
     const fs::path labels_file = labels_beside(images);
-    IdxBytes labels = read_idx(labels_file, 1);
+    IdxBytes labels = read_idx(labels_file, 1, stop);
     if (labels.shape[0] != pictures.shape[0])
         throw Error("IDX file " + labels_file.string() + " has " + std::to_string(labels.shape[0])
                     + " labels; expected " + std::to_string(pictures.shape[0])
@@ -169,7 +171,8 @@ std::unique_ptr<PictureSet> open_idx_file(const fs::path& images)
                                          std::move(labels));
 }
 
-std::unique_ptr<PictureSet> open_idx_folder(const fs::path& folder, Split split)
+std::unique_ptr<PictureSet> open_idx_folder(const fs::path& folder, Split split,
+                                            std::stop_token stop)
 {
     std::vector<fs::path> wanted;
     bool any = false;
@@ -191,7 +194,7 @@ std::unique_ptr<PictureSet> open_idx_folder(const fs::path& folder, Split split)
                     + " IDX files of pictures to " + (split == Split::Train ? "train" : "measure")
                     + " on; expected one named like " + (split == Split::Train ? "train" : "t10k")
                     + "-images-idx3-ubyte");
-    return open_idx_file(wanted.front());
+    return open_idx_file(wanted.front(), stop);
 }
 
 } // namespace matmamba

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 
 #include "engine/data/pictures.h"
 
@@ -13,11 +14,14 @@ namespace matmamba
 bool is_idx_images_name(const std::filesystem::path& file);
 
 /// Opens an images file and the labels file beside it ("labels" for "images", "idx1" for "idx3");
-/// either may be gzipped. Classes are the numbers 0 … largest label. Throws Error naming the file.
-std::unique_ptr<PictureSet> open_idx_file(const std::filesystem::path& images);
+/// either may be gzipped. Classes are the numbers 0 … largest label. Throws Error naming the file,
+/// and Stopped while it unpacks.
+std::unique_ptr<PictureSet> open_idx_file(const std::filesystem::path& images,
+                                          std::stop_token stop);
 
 /// Opens the images file in `folder` whose name has "train", or "t10k" or "test", in it; null where
 /// there is no images file at all. Throws Error where only the other split is there, or several.
-std::unique_ptr<PictureSet> open_idx_folder(const std::filesystem::path& folder, Split split);
+std::unique_ptr<PictureSet> open_idx_folder(const std::filesystem::path& folder, Split split,
+                                            std::stop_token stop);
 
 } // namespace matmamba

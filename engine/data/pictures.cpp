@@ -83,24 +83,27 @@ std::vector<fs::path> list_folders(const fs::path& folder)
 }
 
 /// Pictures below a class folder, however deep.
-std::vector<fs::path> list_pictures_below(const fs::path& folder)
+std::vector<fs::path> list_pictures_below(const fs::path& folder, const std::stop_token& stop)
 {
     std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+        if (stop.stop_requested())
+            throw Stopped();
         if (entry.is_regular_file() && is_picture_name(entry.path()))
             found.push_back(entry.path());
+    }
     std::sort(found.begin(), found.end());
     return found;
 }
 
-std::unique_ptr<PictureSet> open_class_folders(const fs::path& root)
+std::unique_ptr<PictureSet> open_class_folders(const fs::path& root, const std::stop_token& stop)
 {
     std::vector<std::string> class_names;
     std::vector<FolderPictures::Entry> entries;
     for (const fs::path& folder : list_folders(root)) {
         const int label = static_cast<int>(class_names.size());
         class_names.push_back(folder.filename().string());
-        for (const fs::path& file : list_pictures_below(folder))
+        for (const fs::path& file : list_pictures_below(folder, stop))
             entries.push_back({file.lexically_relative(root).string(), label});
     }
     const std::string expected = "; expected a folder for each class with its pictures "
@@ -151,29 +154,31 @@ fs::path split_folder(const fs::path& root, Split split)
     return root;
 }
 
-std::unique_ptr<PictureSet> open_folder(const fs::path& folder, Split split)
+std::unique_ptr<PictureSet> open_folder(const fs::path& folder, Split split,
+                                        const std::stop_token& stop)
 {
     if (auto cifar = open_cifar_folder(folder, split))
         return cifar;
-    if (auto idx = open_idx_folder(folder, split))
+    if (auto idx = open_idx_folder(folder, split, stop))
         return idx;
-    return open_class_folders(split_folder(folder, split));
+    return open_class_folders(split_folder(folder, split), stop);
 }
 
 } // namespace
 
-std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split)
+std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split,
+                                          std::stop_token stop)
 {
     try {
         if (fs::is_directory(path))
-            return open_folder(path, split);
+            return open_folder(path, split, stop);
         if (!fs::exists(path))
             throw Error("There is nothing at " + path.string()
                         + "; expected a folder of class folders, CIFAR-10 or IDX files");
         if (path.extension() == ".bin")
             return open_cifar_file(path);
         if (is_idx_images_name(path))
-            return open_idx_file(path);
+            return open_idx_file(path, stop);
         throw Error("File " + path.string()
                     + " is no set of labelled pictures; expected a folder "
                       "of class folders, CIFAR-10's .bin files or MNIST's images-idx3 files");

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Picture {
 /// damaged or cut off, or claims more than 2^27 pixels. Any thread; blocks.
 Picture load_picture(const std::filesystem::path& file);
 
-/// A labelled set of pictures; immutable after opening, so any thread may call get().
+/// A labelled set of pictures; immutable after opening, so any thread may ask for pictures.
 class PictureSet
 {
 public:
@@ -46,7 +47,9 @@ public:
 /// - an image folder: root/<class>/<picture>, class index = place in the sorted folder names; a
 ///   root with `train/`, or `test/`, `val/`, `valid/`, `validation/` (the first that has class
 ///   folders), means that split. Hidden entries and other extensions are ignored.
-/// Throws Error saying what was found and what was expected. Blocks while listing.
-std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split);
+/// Throws Error saying what was found and what was expected, and Stopped while it lists or unpacks.
+/// Any thread; blocks.
+std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split,
+                                          std::stop_token stop = {});
 
 } // namespace matmamba

@@ -77,11 +77,15 @@ Shard open_shard(const fs::path& path)
     return shard;
 }
 
-std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows)
+std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows,
+                                     const std::stop_token& stop)
 {
+    constexpr std::size_t kTokensBetweenLooks = 1 << 20;
     const Shard shard = open_shard(path);
     std::vector<std::int32_t> ids(shard.count);
     for (std::size_t i = 0; i < shard.count; ++i) {
+        if (i % kTokensBetweenLooks == 0 && stop.stop_requested())
+            throw Stopped();
         const std::int64_t id = shard.id(i);
         if (id >= vocab_rows)
             refuse_id(path, id, i, vocab_rows);
@@ -91,13 +95,13 @@ std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows)
 }
 
 std::vector<std::int32_t> read_text(const fs::path& path, const Tokenizer* tokenizer,
-                                    int vocab_rows)
+                                    int vocab_rows, const std::stop_token& stop)
 {
     if (tokenizer == nullptr)
         throw Error("Text " + path.string()
                     + " cannot be read without a tokenizer; expected one "
                       "beside the weights, or a token shard (.bin)");
-    std::vector<std::int32_t> ids = tokenizer->encode(read_text_file(path));
+    std::vector<std::int32_t> ids = tokenizer->encode(read_text_file(path), stop);
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (ids[i] >= vocab_rows)
             refuse_id(path, ids[i], i, vocab_rows);
@@ -111,11 +115,13 @@ bool is_token_shards(const fs::path& path)
     return path.extension() == ".bin";
 }
 
-TokenText read_tokens(const fs::path& file, const Tokenizer* tokenizer, int vocab_rows)
+TokenText read_tokens(const fs::path& file, const Tokenizer* tokenizer, int vocab_rows,
+                      std::stop_token stop)
 {
     const bool is_shard = is_token_shards(file);
     TokenText text;
-    text.ids = is_shard ? read_shard(file, vocab_rows) : read_text(file, tokenizer, vocab_rows);
+    text.ids = is_shard ? read_shard(file, vocab_rows, stop)
+                        : read_text(file, tokenizer, vocab_rows, stop);
     if (tokenizer == nullptr)
         return text;
     std::vector<std::uint16_t> bytes_of_id(vocab_rows, 0);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <vector>
 
 #include "engine/data/tokenizer.h"
@@ -19,10 +20,10 @@ struct TokenText {
 
 /// A `.bin` is read as an llm.c shard (256 int32 header [20240520, 1, n, …] then uint16 tokens; or
 /// [20240801, 7, n, …] then uint32); anything else is text (UTF-8 or not, up to 1 GiB) and needs a
-/// tokenizer. Throws Error naming the file, and the id and position of a token ≥ `vocab_rows`. Any
-/// thread; blocks.
-TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer,
-                      int vocab_rows);
+/// tokenizer. Throws Error naming the file, and the id and position of a token ≥ `vocab_rows`, and
+/// Stopped. Any thread; blocks.
+TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer, int vocab_rows,
+                      std::stop_token stop = {});
 
 /// True for a .bin file: token shards, as opposed to text.
 bool is_token_shards(const std::filesystem::path& path);

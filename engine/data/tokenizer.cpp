@@ -55,8 +55,10 @@ struct Tokenizer::State {
     void add_merges(const TokenizerFiles& files);
     void add_added_tokens(const TokenizerFiles& files);
     void add_entry(std::int32_t id, std::string token_bytes, const std::string& file);
-    void encode_text(std::string_view text, WordEncoder& encoder) const;
-    void encode_document(std::string_view text, WordEncoder& encoder) const;
+    void encode_text(std::string_view text, WordEncoder& encoder,
+                     const std::stop_token& stop) const;
+    void encode_document(std::string_view text, WordEncoder& encoder,
+                         const std::stop_token& stop) const;
 };
 
 void Tokenizer::State::add_entry(std::int32_t id, std::string token_bytes, const std::string& file)
@@ -133,7 +135,8 @@ void Tokenizer::State::add_added_tokens(const TokenizerFiles& files)
 }
 
 /// Ids of text without added tokens.
-void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder) const
+void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder,
+                                   const std::stop_token& stop) const
 {
     std::string prefixed;
     if (add_prefix_space && !text.starts_with(' ')) {
@@ -142,6 +145,8 @@ void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder) 
         text = prefixed;
     }
     for (std::size_t begin = 0; begin < text.size();) {
+        if (stop.stop_requested())
+            throw Stopped();
         const std::size_t end = split_words ? word_end(text, begin) : text.size();
         encoder.add_word(text.substr(begin, end - begin));
         begin = end;
@@ -149,7 +154,8 @@ void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder) 
 }
 
 /// Ids of text in which added tokens stand for themselves.
-void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encoder) const
+void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encoder,
+                                       const std::stop_token& stop) const
 {
     constexpr std::size_t kMaxBytes = std::numeric_limits<std::int32_t>::max() - 2;
     if (text.size() > kMaxBytes)
@@ -167,7 +173,7 @@ void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encod
     }
     for (const Piece& piece : pieces) {
         if (piece.id == kNoToken)
-            encode_text(piece.text, encoder);
+            encode_text(piece.text, encoder, stop);
         else
             encoder.add_id(piece.id);
     }
@@ -216,10 +222,10 @@ Tokenizer Tokenizer::load(const fs::path& folder_or_file)
     return Tokenizer(std::move(state));
 }
 
-std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::stop_token stop) const
 {
     WordEncoder encoder(m_state->pairs);
-    m_state->encode_document(text, encoder);
+    m_state->encode_document(text, encoder, stop);
     return encoder.take_ids();
 }
 
@@ -229,7 +235,7 @@ std::vector<std::int32_t> Tokenizer::encode_documents(const std::vector<std::str
     WordEncoder encoder(m_state->pairs);
     for (const std::string& text : texts) {
         encoder.add_id(before_each);
-        m_state->encode_document(text, encoder);
+        m_state->encode_document(text, encoder, {});
     }
     return encoder.take_ids();
 }

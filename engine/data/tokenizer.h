@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,8 @@ public:
     /// Ids of any byte string up to 2 GiB, the ids that Hugging Face tokenizers gives; added tokens
     /// in the text become their ids. A byte that belongs to no valid UTF-8 sequence counts as a
     /// character that is neither letter nor number nor space, so that every text survives decoding.
-    std::vector<std::int32_t> encode(std::string_view text) const;
+    /// Throws Stopped between words.
+    std::vector<std::int32_t> encode(std::string_view text, std::stop_token stop = {}) const;
     /// Ids of many texts, each text's after the id `before_each`: faster than one by one where the
     /// texts are short, since words are remembered among them.
     std::vector<std::int32_t> encode_documents(const std::vector<std::string>& texts,

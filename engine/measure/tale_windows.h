@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "engine/data/split.h"
@@ -20,8 +21,9 @@ struct TaleWindows {
 
 /// The stories of a split with these numbers. The mark at a story's end is scored too, the one at
 /// its start is what the model begins from. Throws Error where the tokenizer has no end of text or
-/// gives an id ≥ `vocab_rows`.
+/// gives an id ≥ `vocab_rows`, and Stopped between stories.
 TaleWindows tale_windows(const Tokenizer& tokenizer, Split split,
-                         const std::vector<std::int64_t>& stories, int vocab_rows);
+                         const std::vector<std::int64_t>& stories, int vocab_rows,
+                         std::stop_token stop = {});
 
 } // namespace matmamba

@@ -14,7 +14,8 @@ namespace matmamba
 /// Heads of every layer at full width (d_inner / head_dim, whatever d_model is).
 inline constexpr int kMaxHeads = 64;
 
-/// The trained stops of the paper's recipe, widest first.
+/// The stops: widths that the paper's recipe trains, widest first. A model trained at other or at
+/// sampled widths is compared at the same ones, so people see them called reference widths.
 inline constexpr int kTrainedStops[] = {64, 32, 16, 8};
 
 enum class ModelKind { Language, Vision };

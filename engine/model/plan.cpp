@@ -69,6 +69,13 @@ bool Plan::is_uniform() const
     return std::ranges::adjacent_find(heads, std::ranges::not_equal_to()) == heads.end();
 }
 
+bool is_stop(const Plan& plan)
+{
+    return !plan.heads.empty() && plan.is_uniform()
+        && std::find(std::begin(kTrainedStops), std::end(kTrainedStops), plan.heads.front())
+        != std::end(kTrainedStops);
+}
+
 std::string to_string(const Plan& plan)
 {
     if (!plan.heads.empty() && plan.is_uniform())

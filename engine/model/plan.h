@@ -20,6 +20,9 @@ struct Plan {
     auto operator<=>(const Plan&) const = default;
 };
 
+/// All layers at the same one of kTrainedStops.
+bool is_stop(const Plan& plan);
+
 /// "32" for a uniform plan, else "64,8,32,…".
 std::string to_string(const Plan& plan);
 

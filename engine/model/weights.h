@@ -80,7 +80,9 @@ std::vector<TensorSpec> expected_tensors(const ModelConfig& config);
 ModelWeights bind_weights(const Checkpoint& checkpoint, at::ScalarType matrix_type,
                           at::Device device, const std::function<void(double)>& progress);
 
-/// The same from tensors in the checkpoint's layout (any device and type; moved as they are).
+/// The same order from tensors of the checkpoint's names and layout that are already checked, or
+/// from their gradients: device and type stay, what is not reordered is shared, and gradients flow
+/// through. Throws std::out_of_range where a tensor is missing.
 ModelWeights bind_tensors(const std::map<std::string, at::Tensor>& tensors,
                           const ModelConfig& config);
 
