@@ -198,9 +198,12 @@ private:
 
     void look_around()
     {
-        const std::size_t sight = choose_word(kSights, " ", m_season);
+        std::vector<std::string_view> names;
+        for (const Sight& sight : kSights)
+            names.push_back(sight.name);
+        const std::size_t sight = choose_word(names, " ", m_season);
         say(" was");
-        choose_word(kStates, " ", sight + 3 * m_season);
+        choose_word(kSights[sight].states, " ", m_season);
         say(".");
     }
 
@@ -219,6 +222,8 @@ private:
             add(5, " found", &Grammar::find);
         if (self.count >= 2 && takes_from(m_actor))
             add(5, " gave", &Grammar::give);
+        if (self.mood >= 0)
+            add(1, " still felt", &Grammar::feel_still);
         if (self.owed_to < 0)
             add(4, " promised", &Grammar::promise);
         else
@@ -239,7 +244,7 @@ private:
             others.push_back(i);
         }
         self.place = others[choose(places)];
-        choose({{2, " and saw"}, {1, " and heard"}});
+        choose({{2, " and saw"}, {1, " and met"}});
         const std::size_t look = choose_word(kLooks, " ", self.place);
         choose_word(kAnimals, " ", self.place + look + m_season);
         say(".");
@@ -340,14 +345,18 @@ private:
     {
         Person& self = m_persons[m_actor];
         std::vector<Alternative> moods;
-        for (std::size_t i = 0; i < kMoods.size(); ++i) {
-            const bool same = static_cast<int>(i) == self.mood;
-            moods.push_back({same ? 150 : weight(i, kMoods.size(), self.place),
-                             (same ? " still " : " ") + std::string(kMoods[i])});
+        std::vector<int> others;
+        for (int i = 0; i < static_cast<int>(kMoods.size()); ++i) {
+            if (i == self.mood)
+                continue;
+            moods.push_back({weight(i, kMoods.size(), self.place), " " + std::string(kMoods[i])});
+            others.push_back(i);
         }
-        self.mood = static_cast<int>(choose(moods));
+        self.mood = others[choose(moods)];
         say(".");
     }
+
+    void feel_still() { say(" " + std::string(kMoods[m_persons[m_actor].mood]) + "."); }
 
     void ask()
     {

@@ -25,9 +25,9 @@ inline constexpr std::array kSeasons
     = std::to_array<std::string_view>({"spring", "summer", "autumn", "winter"});
 
 inline constexpr std::array kPlaces = std::to_array<std::string_view>(
-    {"the mill", "the harbour", "the forest", "the old bridge", "the market", "the lake",
-     "the farm", "the tower", "the school", "the inn", "the river", "the chapel", "the garden",
-     "the quarry", "the meadow", "the station"});
+    {"the mill", "the harbour", "the castle", "the old bridge", "the market", "the lake",
+     "the farm", "the tower", "the school", "the inn", "the ferry", "the chapel", "the bakery",
+     "the quarry", "the library", "the station"});
 
 inline constexpr std::array kColours
     = std::to_array<std::string_view>({"a red", "a blue", "a green", "a yellow", "a white",
@@ -62,7 +62,7 @@ inline constexpr std::array kAnimals = std::to_array<std::string_view>(
     {"dog", "cat", "goat", "hen", "horse", "owl", "fox", "duck", "mouse", "deer", "frog", "crow"});
 
 inline constexpr std::array kLooks = std::to_array<std::string_view>(
-    {"a small", "a big", "a young", "an old", "a lame", "a fat", "a thin", "a wild", "a quiet",
+    {"a small", "a big", "a young", "an old", "a lame", "a fat", "a thin", "a shy", "a quiet",
      "an angry", "a sleepy", "a clever"});
 
 struct Deed {
@@ -87,10 +87,19 @@ inline constexpr std::array kMoods = std::to_array<std::string_view>(
 inline constexpr std::array kManners = std::to_array<std::string_view>(
     {".", " softly.", " at once.", " with a smile.", " after a while."});
 
-inline constexpr std::array kSights = std::to_array<std::string_view>(
-    {"wind", "sun", "rain", "snow", "moon", "fog", "road", "grass"});
-
-inline constexpr std::array kStates = std::to_array<std::string_view>(
-    {"cold", "warm", "bright", "grey", "white", "soft", "wet", "still"});
+/// What is seen, and how it may be in every season: each sight has states of its own.
+struct Sight {
+    std::string_view name;
+    std::array<std::string_view, 6> states;
+};
+inline constexpr std::array kSights
+    = std::to_array<Sight>({{"wind", {"cold", "gentle", "strong", "dry", "loud", "sharp"}},
+                            {"sun", {"bright", "pale", "high", "low", "red", "golden"}},
+                            {"rain", {"cold", "heavy", "light", "loud", "gentle", "steady"}},
+                            {"sky", {"grey", "bright", "clear", "dark", "red", "pale"}},
+                            {"moon", {"bright", "pale", "full", "low", "white", "round"}},
+                            {"fog", {"cold", "thick", "white", "grey", "damp", "still"}},
+                            {"road", {"wet", "dry", "muddy", "empty", "quiet", "dark"}},
+                            {"grass", {"wet", "green", "soft", "long", "damp", "short"}}});
 
 } // namespace matmamba::tales
