@@ -1,5 +1,5 @@
-// The explorer's main: command line, built-in model, and the screenshot mode that needs no display.
-// Exit codes: 0 done, 1 failed with a sentence on stderr, 2 wrong usage.
+// The explorer's main: command line, built-in models, and the screenshot mode that needs no
+// display. Exit codes: 0 done, 1 failed with a sentence on stderr, 2 wrong usage.
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
@@ -23,9 +23,6 @@ using namespace matmamba;
 
 namespace
 {
-
-constexpr char kBuiltInModel[] = "shapes-vision";
-constexpr char kBuiltInData[] = "shapes"; ///< what it was made for
 
 struct Options {
     QString model, data, picture, plan, screenshot;
@@ -114,16 +111,28 @@ Options readOptions(const QCommandLineParser& parser)
     return options;
 }
 
-/// The built-in model's folder: of the installed tree, else of the source tree; "" if in neither.
-QString builtInModel()
+/// The built-in models that are there, in the installed tree, else in the source tree; the first
+/// is the one to begin with.
+QList<BuiltInModel> builtInModels()
 {
+    const QList<BuiltInModel> known = {
+        {"shapes-vision", QObject::tr("24 classes of drawn pictures"), "shapes"},
+        {"tales-lm", QObject::tr("stories from a grammar"), "tales"},
+        {"cifar10-vision", QObject::tr("ten classes of small photographs"), ""},
+        {"books-lm", QObject::tr("English novels"), ""},
+    };
     const QString installed = QCoreApplication::applicationDirPath() + "/../share/matmamba";
-    for (const QString& resources : {installed, QString(MATMAMBA_SOURCE_RESOURCES)}) {
-        const QString folder = resources + "/models/" + kBuiltInModel;
-        if (QFileInfo::exists(folder + "/config.json"))
-            return QDir::cleanPath(folder);
+    QList<BuiltInModel> found;
+    for (const BuiltInModel& model : known) {
+        for (const QString& resources : {installed, QString(MATMAMBA_SOURCE_RESOURCES)}) {
+            const QString folder = resources + "/models/" + model.folder;
+            if (QFileInfo::exists(folder + "/config.json")) {
+                found.append({QDir::cleanPath(folder), model.what, model.data});
+                break;
+            }
+        }
     }
-    return {};
+    return found;
 }
 
 /// The plan needs the model's layers: it is read when the model is open.
@@ -159,16 +168,16 @@ void open(ExplorerWindow& window, const Options& options)
 {
     if (!options.plan.isEmpty())
         applyPlanWhenOpen(window, options.plan);
-    const QString model = options.model.isEmpty() ? builtInModel() : options.model;
-    if (model.isEmpty()) {
-        window.showError(QObject::tr("The built-in model %1 was not found beside the program: "
-                                     "open a model folder instead (File → Open model folder…).")
-                             .arg(kBuiltInModel));
+    const QList<BuiltInModel> builtIn = builtInModels();
+    window.offerBuiltInModels(builtIn);
+    if (options.model.isEmpty() && builtIn.isEmpty()) {
+        window.showError(QObject::tr("No built-in model was found beside the program: open a model "
+                                     "folder instead (File → Open model folder…)."));
         return;
     }
-    window.openModel(model);
+    window.openModel(options.model.isEmpty() ? builtIn.first().folder : options.model);
     const QString data
-        = options.data.isEmpty() && options.model.isEmpty() ? kBuiltInData : options.data;
+        = options.data.isEmpty() && options.model.isEmpty() ? builtIn.first().data : options.data;
     if (!data.isEmpty())
         window.openData(data);
     if (!options.picture.isEmpty())

@@ -294,7 +294,8 @@ void drawFloor(Pen& pen, const Plot& plot)
     const double y = plot.y.place(*plot.floor);
     pen.colour(kFloor);
     pen.dashedLine(kLeft, y, kRight, y, 1.5);
-    pen.text("the source's own entropy " + tickText(*plot.floor, 0.001), kRight, y - 6, 1, 13);
+    // At the left end: there the curve is far above its floor.
+    pen.text("the source's own entropy " + tickText(*plot.floor, 0.001), kLeft + 8, y - 6, 0, 13);
 }
 
 /// In a line below the title, where no point can be.

@@ -508,6 +508,24 @@ private slots:
         QVERIFY(!drawn.floor() && !drawn.legend->hasItemWithPlottable(line));
     }
 
+    void aBuiltInModelOpensWithItsData()
+    {
+        m_window->offerBuiltInModels(
+            {{m_model, "noise", ""}, {MATMAMBA_RESOURCES "/models/tales-lm", "stories", "tales"}});
+        QSignalSpy opened(&m_window->bridge(), &EngineBridge::modelOpened);
+        QSignalSpy data(&m_window->bridge(), &EngineBridge::dataOpened);
+        QAction* action = nullptr;
+        for (QAction* candidate : m_window->findChildren<QAction*>())
+            if (candidate->text() == "tales-lm: stories")
+                action = candidate;
+        QVERIFY(action);
+        QVERIFY(!action->shortcut().isEmpty());
+        action->trigger();
+        QVERIFY(data.wait(30000));
+        QCOMPARE(opened.size(), 1);
+        QVERIFY(m_window->model()->config.kind == ModelKind::Language);
+    }
+
     void aPastedPictureNeedsAVisionModel()
     {
         m_model = QString(MATMAMBA_FIXTURES) + "/lm-tiny";

@@ -85,6 +85,8 @@ void ExplorerWindow::makeFileMenu()
     menu->addAction(m_openModel);
     menu->addAction(makeAction(tr("Open model &file…"), QKeySequence("Ctrl+Shift+O"),
                                &ExplorerWindow::chooseModelFile));
+    m_builtInModels = menu->addMenu(tr("&Built-in models"));
+    m_builtInModels->setEnabled(false);
     m_recentModels
         = new RecentPaths(m_settings, "recent/models", menu->addMenu(tr("&Recent models")), this);
     connect(m_recentModels, &RecentPaths::chosen, this, &ExplorerWindow::openModel);
@@ -106,6 +108,23 @@ void ExplorerWindow::makeFileMenu()
     quit->setShortcut(QKeySequence("Ctrl+Q"));
     connect(quit, &QAction::triggered, this, &QWidget::close);
     menu->addAction(quit);
+}
+
+void ExplorerWindow::offerBuiltInModels(const QList<BuiltInModel>& models)
+{
+    m_builtInModels->clear();
+    for (qsizetype i = 0; i < models.size(); ++i) {
+        const BuiltInModel& model = models[i];
+        const QString name = QFileInfo(model.folder).fileName();
+        m_builtInModels->addAction(tr("%1: %2").arg(name, model.what),
+                                   QKeySequence(QString("Ctrl+Alt+%1").arg(i + 1)), this,
+                                   [this, model] {
+                                       openModel(model.folder);
+                                       if (!model.data.isEmpty())
+                                           openData(model.data);
+                                   });
+    }
+    m_builtInModels->setEnabled(!models.isEmpty());
 }
 
 void ExplorerWindow::makeDataMenu()

@@ -2,16 +2,19 @@
 // the engine tells to plan, runs and pages. The pages know the plan and the runs, not each other.
 #pragma once
 
+#include <QList>
 #include <QMainWindow>
 
 #include <optional>
 
 #include "engine/engine.h"
+#include "ui/built_in_model.h"
 #include "ui/engine_bridge.h"
 #include "ui/plan_model.h"
 #include "ui/run_store.h"
 
 class QLabel;
+class QMenu;
 class QSettings;
 class QSplitter;
 
@@ -34,6 +37,8 @@ public:
     ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget* parent = nullptr);
     ~ExplorerWindow() override;
 
+    /// Fills File → Built-in models; choosing one opens its data too.
+    void offerBuiltInModels(const QList<BuiltInModel>& models);
     void openModel(const QString& path);
     void openData(const QString& path); ///< after the model, if one is being opened
     void classifyPicture(const QString& file);
@@ -106,6 +111,7 @@ private:
     QAction* m_openData = nullptr;
     QAction* m_classifyPicture = nullptr;
     QAction* m_exportPlan = nullptr;
+    QMenu* m_builtInModels = nullptr;
     RecentPaths* m_recentModels = nullptr;
     RecentPaths* m_recentData = nullptr;
 
