@@ -37,6 +37,7 @@ Command addTrain(CLI::App& program);
 Command addTokenizer(CLI::App& program);
 Command addTokenize(CLI::App& program);
 Command addShards(CLI::App& program);
+Command addBench(CLI::App& program);
 
 void addModel(CLI::App& command, std::string& model);
 void addJson(CLI::App& command, SharedOptions& options, const std::string& help);

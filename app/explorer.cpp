@@ -14,7 +14,7 @@
 #include <memory>
 #include <optional>
 
-#include "app/patient_threads.h"
+#include "app/process_settings.h"
 #include "engine/error.h"
 #include "ui/explorer_window.h"
 #include "ui/screenshot.h"
@@ -208,6 +208,7 @@ int run(const Options& options)
 int main(int argc, char** argv)
 {
     restartWithPatientThreads(argv);
+    keepFreedMemory();
     if (endsWithoutWindow(argc, argv)) {
         prepareToEndWithoutWindow(argc, argv);
     } else if (!hasDisplay(argc, argv)) {

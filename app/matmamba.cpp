@@ -14,7 +14,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/help_text.h"
-#include "app/patient_threads.h"
+#include "app/process_settings.h"
 #include "engine/error.h"
 
 namespace matmamba
@@ -39,9 +39,9 @@ std::vector<Command> addCommands(CLI::App& program)
     program.get_formatter()->label("Positionals", "Arguments");
     program.footer(std::string("`matmamba COMMAND --help` explains a command.\n") + kExitCodes);
     const std::vector<Command> commands
-        = {addInfo(program),      addEval(program),     addClassify(program),
-           addGenerate(program),  addSweep(program),    addTrain(program),
-           addTokenizer(program), addTokenize(program), addShards(program)};
+        = {addInfo(program),   addEval(program),  addClassify(program),  addGenerate(program),
+           addSweep(program),  addTrain(program), addTokenizer(program), addTokenize(program),
+           addShards(program), addBench(program)};
     for (const Command& command : commands)
         command.options->group("Commands");
     return commands;
@@ -136,6 +136,7 @@ int main(int argc, char** argv)
     // `info` computes nothing, and help is not worth a second start.
     if (argc > 2 && std::string_view(argv[1]) != "info")
         matmamba::restartWithPatientThreads(argv);
+    matmamba::keepFreedMemory();
     try {
         return matmamba::runProgram(argc, argv);
     } catch (const std::exception& exception) {

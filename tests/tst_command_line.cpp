@@ -62,6 +62,8 @@ void TestCommandLine::helpNamesEveryOption_data()
                                                    "--picture", "--x",         "--context"};
     QTest::newRow("train") << "train" << QStringList{"--data",       "--out",    "--validation",
                                                      "--stop-after", "--device", "CONFIG"};
+    QTest::newRow("bench") << "bench"
+                           << QStringList{"--train", "--preset", "--batch", "--steps", "--device"};
     QTest::newRow("tokenizer") << "tokenizer" << QStringList{"TEXT", "--vocab", "--out"};
     QTest::newRow("tokenize") << "tokenize" << QStringList{"TOKENIZER"};
     QTest::newRow("shards") << "shards" << QStringList{"CORPUS", "--tokenizer",    "--out",

@@ -111,6 +111,25 @@ private slots:
         QCOMPARE(contents(path("full") + "/model.safetensors"), before);
     }
 
+    void aStepIsTimedBesideItsProducts()
+    {
+        QProcess process;
+        process.start(MATMAMBA_PROGRAM,
+                      {"bench", "--train", write_config("bench", 1), "--steps", "2", "--device",
+                       "cpu", "--json"});
+        QVERIFY(process.waitForFinished(120'000));
+        QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
+        const Json bench = Json::parse(process.readAllStandardOutput().toStdString());
+        QCOMPARE(bench["samples"].get<int>(), 16);
+        QCOMPARE(bench["passes"].get<int>(), 4);
+        // New weights know nothing of 24 classes.
+        QVERIFY(std::abs(bench["loss"].get<double>() - std::log(24)) < 0.5);
+        QVERIFY(std::abs(bench["plain_loss"].get<double>() - bench["loss"].get<double>()) < 1e-4);
+        QVERIFY(bench["products_seconds"].get<double>() > 0);
+        // A step holds the same products and more.
+        QVERIFY(bench["ratio"].get<double>() > 1);
+    }
+
 private:
     QString path(const QString& name) const { return m_folder.filePath(name); }
 

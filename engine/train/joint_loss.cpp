@@ -1,6 +1,8 @@
 // See the header.
 #include "engine/train/joint_loss.h"
 
+#include <c10/core/GradMode.h>
+
 #include <numeric>
 #include <stop_token>
 
@@ -14,9 +16,8 @@ namespace
 {
 
 at::Tensor loss_of(const ModelWeights& weights, const TrainConfig& config,
-                   const TrainingBatch& batch, const Plan& plan)
+                   const TrainingBatch& batch, const Plan& plan, TrainingPass training)
 {
-    const TrainingPass training{.noise = true, .recompute = config.recompute};
     if (batch.images.defined())
         return at::cross_entropy_loss(
             vision_logits(weights, config.model, plan, batch.images, {}, training), batch.targets,
@@ -62,12 +63,24 @@ at::Tensor joint_loss_backward(const ModelWeights& weights, const TrainConfig& c
     // Cast once for all plans; each plan's backward pass goes through the casts to the leaves.
     const at::Device device = weights.final_norm_weight.device();
     const ModelWeights cast = with_matrix_type(weights, training_type(config, device));
+    const TrainingPass training{.noise = true, .recompute = config.recompute};
     at::Tensor sum;
     for (const auto& [plan, share] : plans) {
-        const at::Tensor loss = loss_of(cast, config, batch, plan) * share;
+        const at::Tensor loss = loss_of(cast, config, batch, plan, training) * share;
         loss.backward();
         sum = sum.defined() ? sum + loss.detach() : loss.detach();
     }
+    return sum;
+}
+
+at::Tensor joint_loss_plainly(const ModelWeights& weights, const TrainConfig& config,
+                              const TrainingBatch& batch, const std::vector<WeightedPlan>& plans)
+{
+    const c10::NoGradGuard no_grad;
+    const ModelWeights plain = with_matrix_type(weights, at::kFloat);
+    at::Tensor sum = at::zeros({}, weights.final_norm_weight.options());
+    for (const auto& [plan, share] : plans)
+        sum += loss_of(plain, config, batch, plan, {}) * share;
     return sum;
 }
 

@@ -31,4 +31,8 @@ std::vector<std::vector<WeightedPlan>> divide_plans(const TrainConfig& config,
 at::Tensor joint_loss_backward(const ModelWeights& weights, const TrainConfig& config,
                                const TrainingBatch& batch, const std::vector<WeightedPlan>& plans);
 
+/// The same sum in float32 and without gradients or noise, by the path that evaluation takes.
+at::Tensor joint_loss_plainly(const ModelWeights& weights, const TrainConfig& config,
+                              const TrainingBatch& batch, const std::vector<WeightedPlan>& plans);
+
 } // namespace matmamba

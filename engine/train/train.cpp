@@ -14,6 +14,7 @@
 #include "engine/error.h"
 #include "engine/torch_errors.h"
 #include "engine/train/checkpoints.h"
+#include "engine/train/division.h"
 #include "engine/train/initial_weights.h"
 #include "engine/train/joint_loss.h"
 #include "engine/train/optimizer.h"
@@ -55,29 +56,6 @@ at::Device device_of(DeviceChoice choice, const ProcessPlace& place)
         return device;
     return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.local_rank));
 }
-
-/// How a step's samples are divided among processes and passes.
-struct Division {
-    int batches = 1; ///< passes of a process in a step
-    int samples = 0; ///< of one pass
-
-    Division(const TrainConfig& config, int processes)
-    {
-        const bool cycle = config.scheme == PlanScheme::Cycle;
-        const int stops = static_cast<int>(config.stops.size());
-        const int own = config.batch / processes;
-        const int most = cycle ? own / stops : own;
-        samples = config.micro_batch > 0 ? std::min(config.micro_batch, most) : most;
-        if (samples < 1 || own * processes != config.batch || own % samples != 0
-            || (cycle && own / samples % stops != 0))
-            throw Error("A batch of " + std::to_string(config.batch)
-                        + " samples cannot be divided evenly among " + std::to_string(processes)
-                        + " processes, passes of " + std::to_string(samples) + " samples"
-                        + (cycle ? " and " + std::to_string(stops) + " stops in turn" : "")
-                        + ": expected a multiple of their product");
-        batches = own / samples;
-    }
-};
 
 class Trainer
 {

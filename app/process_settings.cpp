@@ -1,7 +1,8 @@
 // See the header.
-#include "app/patient_threads.h"
+#include "app/process_settings.h"
 
 #include <cstdlib>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace matmamba
@@ -14,6 +15,15 @@ void restartWithPatientThreads(char** argv)
         return;
     setenv(kPolicy, "PASSIVE", 1);
     execv("/proc/self/exe", argv);
+}
+
+void keepFreedMemory()
+{
+    constexpr int kBytes = 1 << 30;
+    if (!std::getenv("MALLOC_MMAP_THRESHOLD_"))
+        mallopt(M_MMAP_THRESHOLD, kBytes);
+    if (!std::getenv("MALLOC_TRIM_THRESHOLD_"))
+        mallopt(M_TRIM_THRESHOLD, kBytes);
 }
 
 } // namespace matmamba
