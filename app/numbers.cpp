@@ -68,11 +68,15 @@ std::string valueText(double value)
 
 std::string percentWithError(const Metric& metric)
 {
+    if (metric.n == 1) // one sample tells nothing of the error
+        return formatted("%.2f %%", 100 * metric.value);
     return formatted("%.2f %% ± %.2f", 100 * metric.value, 100 * metric.std_error);
 }
 
 std::string valueWithError(const Metric& metric)
 {
+    if (metric.n == 1)
+        return formatted("%.4f", metric.value);
     // Two digits of the error decide how many of the value mean anything.
     int decimals = 4;
     if (metric.std_error > 0 && std::isfinite(metric.std_error))

@@ -28,16 +28,35 @@ constexpr const char* kMetrics[] = {"loss", "top1", "top5", "perplexity", "bits_
                 + std::strerror(errno));
 }
 
-/// The row in a line; nothing where it is none.
+bool isMetric(const Json& metric)
+{
+    const auto has
+        = [&](const char* name) { return metric.contains(name) && metric.at(name).is_number(); };
+    return metric.is_object() && has("value") && has("stderr") && has("n");
+}
+
+/// The row in a line; nothing where it lacks what tables and pictures read of a row.
 std::optional<Json> rowIn(const std::string& line)
 {
     const Json row = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!row.is_object() || !row.contains("plan") || !row.at("plan").is_array()
-        || !row.contains(kMeasuredOn) || !row.contains("metrics"))
+    const auto has = [&](const char* name, bool (Json::*is)() const noexcept) {
+        return row.contains(name) && (row.at(name).*is)();
+    };
+    if (!row.is_object() || !row.contains(kMeasuredOn) || !has("plan", &Json::is_array)
+        || !has("metrics", &Json::is_object) || !row.at("metrics").contains("loss"))
         return {};
-    for (const Json& width : row.at("plan"))
-        if (!width.is_number_integer())
+    for (const char* text : {"model", "device", "dtype"})
+        if (!has(text, &Json::is_string))
             return {};
+    for (const char* number : {"flops", "params", "bytes", "seconds"})
+        if (!has(number, &Json::is_number))
+            return {};
+    if (row.contains("entropy") && !row.at("entropy").is_number())
+        return {};
+    const auto isWidth = [](const Json& width) { return width.is_number_integer(); };
+    if (!std::ranges::all_of(row.at("plan"), isWidth)
+        || !std::ranges::all_of(row.at("metrics"), isMetric))
+        return {};
     return row;
 }
 

@@ -116,21 +116,29 @@ choose_python_packages() {
     fi
 }
 
-# Each package is unpacked beside the others' files, then linked in, then marked: what was
-# interrupted bears no mark and is done again.
-install_python_packages() {
-    local missing=() requirement total=0
-    local marks=$deps/.installed staging=$deps/.staging
+# Fills the caller's `missing` and `total` (MB).
+look_for_missing_packages() {
+    missing=() total=0
     for requirement in "${wanted[@]}"; do
         [[ -e $marks/$requirement ]] && continue
         missing+=("$requirement")
         total=$((total + megabytes[$requirement]))
     done
+}
+
+# Each package is unpacked beside the others' files, then linked in, then marked: what was
+# interrupted bears no mark and is done again.
+install_python_packages() {
+    local missing=() requirement total=0
+    local marks=$deps/.installed staging=$deps/.staging
+    look_for_missing_packages
     [[ ${#missing[@]} -gt 0 ]] || return 0
 
     mkdir -p "$deps"
     exec 9>"$deps/.lock"
     flock 9
+    look_for_missing_packages # what another start has installed meanwhile is not missing any more
+    [[ ${#missing[@]} -gt 0 ]] || return 0
     for requirement in "${missing[@]}"; do
         # Another version is there: files of two versions must not mix.
         if compgen -G "$marks/${requirement%%==*}==*" >/dev/null; then

@@ -2,6 +2,9 @@
 // byte, and errors that name file and line.
 #include <QTemporaryDir>
 #include <QtTest>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <zlib.h>
 
@@ -214,6 +217,26 @@ private slots:
         first.shard_tokens = 1000;
         write("g.txt", "one two three");
         QVERIFY(error_of([&] { run(first); }).find("another corpus") != std::string::npos);
+        // As long as before, but written later and different.
+        const std::string file = write("g.txt", "two one");
+        std::filesystem::last_write_time(
+            file, std::filesystem::last_write_time(file) + std::chrono::seconds(5));
+        QVERIFY(error_of([&] { run(first); }).find("another corpus") != std::string::npos);
+    }
+
+    void onlyOwnHalfWrittenFilesAreRemoved()
+    {
+        const ShardOptions own = options({write("h.txt", "one two")}, 1000);
+        std::filesystem::create_directories(own.out);
+        const auto file = [&](const char* name) { return own.out / name; };
+        for (const char* name : {"corpus_train_000001.bin.part-1-0", "corpus_state.json.part-1-0",
+                                 "corpus_b_train_000001.bin.part-1-0", "corpus_notes.part-1-0"})
+            std::ofstream(file(name)) << "half";
+        run(own);
+        QVERIFY(!std::filesystem::exists(file("corpus_train_000001.bin.part-1-0")));
+        QVERIFY(!std::filesystem::exists(file("corpus_state.json.part-1-0")));
+        QVERIFY(std::filesystem::exists(file("corpus_b_train_000001.bin.part-1-0")));
+        QVERIFY(std::filesystem::exists(file("corpus_notes.part-1-0")));
     }
 
     void badLinesAndFilesAreNamed_data()

@@ -223,6 +223,19 @@ void TestSweep::foreignFileIsRefused()
     writeFile(rows, line);
     QCOMPARE(sweep({"--uniform", "30", "--out", rows}).code, 1);
     QCOMPARE(contents(rows), line);
+    // A row of ours of which an editor has taken a field, or changed its kind.
+    const QString edited = path("edited.jsonl");
+    QCOMPARE(sweep({"--uniform", "30", "--out", edited}).code, 0);
+    const QByteArray row = contents(edited);
+    for (const auto& [good, bad] : {std::pair{"\"flops\"", "\"flips\""},
+                                    {"\"device\":\"cpu\"", "\"device\":7"},
+                                    {"\"stderr\"", "\"error\""}}) {
+        QVERIFY(row.contains(good));
+        writeFile(edited, QByteArray(row).replace(good, bad));
+        const Run refused = sweep({"--uniform", "30", "--out", edited});
+        QCOMPARE(refused.code, 1);
+        QVERIFY2(refused.json()["error"].toString().contains("is no row of a sweep"), refused.out);
+    }
 }
 
 void TestSweep::interruptKeepsWhatIsMeasured()

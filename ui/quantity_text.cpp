@@ -98,6 +98,11 @@ std::optional<Metric> qualityOf(const Measurement& measurement, Quality quality)
 QString metricText(const Metric& metric, Quality quality)
 {
     const int decimals = quality == Quality::Loss ? 3 : quality == Quality::Perplexity ? 2 : 1;
+    if (metric.n == 1) // one sample tells nothing of the error
+        return QString("%1 %2")
+            .arg(metric.value, 0, 'f', decimals)
+            .arg(qualityUnit(quality))
+            .trimmed();
     return QString("%1 ± %2 %3")
         .arg(metric.value, 0, 'f', decimals)
         .arg(metric.std_error, 0, 'f', decimals)

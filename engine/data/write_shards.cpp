@@ -47,13 +47,15 @@ std::string fingerprint(const Tokenizer& tokenizer)
     return std::to_string(hash);
 }
 
-/// What must be the same for shards to be continued.
+/// What must be the same for shards to be continued. Times stand for contents, which may be too
+/// much to read.
 Json identity_of(const ShardOptions& options, const Tokenizer& tokenizer)
 {
     Json corpus = Json::array();
     for (const fs::path& file : options.corpus)
         corpus.push_back({{"file", fs::absolute(file).lexically_normal().string()},
-                          {"bytes", fs::file_size(file)}});
+                          {"bytes", fs::file_size(file)},
+                          {"changed", fs::last_write_time(file).time_since_epoch().count()}});
     return {{"corpus", corpus},
             {"tokenizer", fingerprint(tokenizer)},
             {"shard_tokens", options.shard_tokens}};
@@ -224,6 +226,21 @@ std::vector<std::int32_t> ids_of(const CorpusBatch& batch, const Tokenizer& toke
     return tokenizer.encode_documents(batch.documents(), *tokenizer.end_of_text());
 }
 
+/// Whether a file is a shard, or the state, of the run called `name`: "a_train_000001.bin" is one
+/// of "a", "a_b_train_000001.bin" is not.
+bool belongs_to(const std::string& file, const std::string& name)
+{
+    if (file == name + "_state.json")
+        return true;
+    for (const char* split : {"_val_", "_train_"}) {
+        const std::string start = name + split;
+        if (file.starts_with(start)
+            && file.find_first_not_of("0123456789", start.size()) == file.rfind(".bin"))
+            return true;
+    }
+    return false;
+}
+
 void prepare(const ShardOptions& options, const Tokenizer& tokenizer)
 {
     if (!tokenizer.end_of_text())
@@ -238,7 +255,8 @@ void prepare(const ShardOptions& options, const Tokenizer& tokenizer)
     std::vector<fs::path> left;
     for (const fs::directory_entry& entry : fs::directory_iterator(options.out)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with(options.name + "_") && name.find(".part-") != std::string::npos)
+        const std::size_t part = name.find(".part-");
+        if (part != std::string::npos && belongs_to(name.substr(0, part), options.name))
             left.push_back(entry.path());
     }
     for (const fs::path& file : left)

@@ -187,13 +187,15 @@ ModelWeights bind_weights(const Checkpoint& checkpoint, at::ScalarType matrix_ty
 {
     check_names_and_shapes(checkpoint);
     std::map<std::string, at::Tensor> tensors;
+    double bytes = 0; // not the file's: tensors that share their bytes count once for each name
+    for (const auto& [name, stored] : checkpoint.tensors)
+        bytes += static_cast<double>(stored.size_bytes);
     double done = 0;
     for (const auto& [name, stored] : checkpoint.tensors) {
-        // Converting tensor by tensor keeps the peak at one tensor above the result.
         tensors[name] = to_tensor(stored).to(at::kFloat);
         done += static_cast<double>(stored.size_bytes);
         if (progress)
-            progress(done / static_cast<double>(std::max<std::int64_t>(1, checkpoint.file_bytes)));
+            progress(done / bytes);
     }
     ModelWeights weights = bind_tensors(tensors, checkpoint.config);
     for (auto& [name, tensor] : named_tensors(weights))
