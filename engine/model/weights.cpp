@@ -136,33 +136,40 @@ std::vector<TensorSpec> expected_tensors(const ModelConfig& config)
     return specs;
 }
 
+LayerWeights bind_mixer(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix,
+                        const ModelConfig& config)
+{
+    const std::int64_t d_inner = config.d_inner();
+    const auto get = [&](const char* name) { return tensors.at(prefix + name); };
+    LayerWeights layer;
+    const at::Tensor in_proj = get("in_proj.weight");
+    layer.in_proj = in_proj.index_select(0, in_proj_order(config).to(in_proj.device()));
+    const at::Tensor conv_weight = get("conv1d.weight").squeeze(1);
+    const at::Tensor conv_bias = get("conv1d.bias");
+    layer.conv_x_weight = conv_weight.slice(0, 0, d_inner).contiguous();
+    layer.conv_bc_weight = conv_weight.slice(0, d_inner).contiguous();
+    layer.conv_x_bias = conv_bias.slice(0, 0, d_inner).contiguous();
+    layer.conv_bc_bias = conv_bias.slice(0, d_inner).contiguous();
+    layer.dt_bias = get("dt_bias");
+    layer.a_log = get("A_log");
+    layer.d = get("D");
+    layer.gate_norm_weight = get("norm.weight");
+    layer.out_proj = get("out_proj.weight");
+    return layer;
+}
+
 ModelWeights bind_tensors(const std::map<std::string, at::Tensor>& tensors,
                           const ModelConfig& config)
 {
     const bool language = config.kind == ModelKind::Language;
-    const std::int64_t d_inner = config.d_inner();
-    const at::Tensor order = in_proj_order(config);
     ModelWeights weights;
     for (int i = 0; i < config.n_layer; ++i) {
         const std::string prefix = layer_prefix(config, i);
-        const auto get = [&](const char* name) { return tensors.at(prefix + name); };
-        LayerWeights& layer = weights.layers.emplace_back();
-        layer.norm_weight = get("norm.weight");
+        LayerWeights& layer
+            = weights.layers.emplace_back(bind_mixer(tensors, prefix + "mixer.", config));
+        layer.norm_weight = tensors.at(prefix + "norm.weight");
         if (!language)
-            layer.norm_bias = get("norm.bias");
-        const at::Tensor in_proj = get("mixer.in_proj.weight");
-        layer.in_proj = in_proj.index_select(0, order.to(in_proj.device()));
-        const at::Tensor conv_weight = get("mixer.conv1d.weight").squeeze(1);
-        const at::Tensor conv_bias = get("mixer.conv1d.bias");
-        layer.conv_x_weight = conv_weight.slice(0, 0, d_inner).contiguous();
-        layer.conv_bc_weight = conv_weight.slice(0, d_inner).contiguous();
-        layer.conv_x_bias = conv_bias.slice(0, 0, d_inner).contiguous();
-        layer.conv_bc_bias = conv_bias.slice(0, d_inner).contiguous();
-        layer.dt_bias = get("mixer.dt_bias");
-        layer.a_log = get("mixer.A_log");
-        layer.d = get("mixer.D");
-        layer.gate_norm_weight = get("mixer.norm.weight");
-        layer.out_proj = get("mixer.out_proj.weight");
+            layer.norm_bias = tensors.at(prefix + "norm.bias");
     }
     if (language) {
         weights.embedding = tensors.at("backbone.embedding.weight");
@@ -285,6 +292,15 @@ ModelWeights with_matrix_type(const ModelWeights& weights, at::ScalarType type)
     for (auto& [name, tensor] : named_tensors(cast))
         if (is_matrix(name))
             *tensor = tensor->to(type);
+    return cast;
+}
+
+ModelWeights with_float_vectors(const ModelWeights& weights)
+{
+    ModelWeights cast = weights;
+    for (auto& [name, tensor] : named_tensors(cast))
+        if (!is_matrix(name) && tensor->scalar_type() != at::kDouble)
+            *tensor = tensor->to(at::kFloat);
     return cast;
 }
 

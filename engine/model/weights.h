@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,11 @@ ModelWeights bind_weights(const Checkpoint& checkpoint, at::ScalarType matrix_ty
 ModelWeights bind_tensors(const std::map<std::string, at::Tensor>& tensors,
                           const ModelConfig& config);
 
+/// The mixer of one layer alone, from tensors named `prefix` + "in_proj.weight" and so on; the
+/// block's norm stays undefined. Differentiable, as bind_tensors is.
+LayerWeights bind_mixer(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix,
+                        const ModelConfig& config);
+
 /// Back to the checkpoint's names and layout; also turns gradients, bound in the same way, back.
 std::map<std::string, at::Tensor> to_checkpoint_layout(const ModelWeights& weights,
                                                        const ModelConfig& config);
@@ -96,5 +102,15 @@ std::vector<std::pair<std::string, at::Tensor*>> named_tensors(ModelWeights& wei
 /// The same weights with matrices (not norms, conv, heads' scalars, biases, embeddings of position)
 /// cast to `type`; differentiable, and free where they already have it.
 ModelWeights with_matrix_type(const ModelWeights& weights, at::ScalarType type);
+
+/// The same weights with all but the matrices in float32 (float64 stays): what the mixer and the
+/// models expect, from parameters that are all of one type. Differentiable.
+ModelWeights with_float_vectors(const ModelWeights& weights);
+
+/// Writes tensors as safetensors, atomically; each in its own type (float32, bfloat16, float16) or,
+/// if given, in `type`. Throws Error for another type and where the disk refuses.
+void write_weights(const std::filesystem::path& file,
+                   const std::map<std::string, at::Tensor>& tensors,
+                   std::optional<at::ScalarType> type = {});
 
 } // namespace matmamba

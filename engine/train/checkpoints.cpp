@@ -23,23 +23,6 @@ std::filesystem::path fingerprint_file(const std::filesystem::path& folder)
     return folder / "training_config.json";
 }
 
-void write_tensors(const std::filesystem::path& file,
-                   const std::map<std::string, at::Tensor>& tensors, at::ScalarType type)
-{
-    std::vector<at::Tensor> kept; // owns what `to_write` points to
-    std::vector<TensorToWrite> to_write;
-    for (const auto& [name, tensor] : tensors) {
-        kept.push_back(tensor.detach().to(at::kCPU, type).contiguous());
-        to_write.push_back({
-            .name = name,
-            .type = type == at::kFloat ? StoredType::F32 : StoredType::BF16,
-            .shape = kept.back().sizes().vec(),
-            .data = static_cast<const std::byte*>(kept.back().const_data_ptr()),
-        });
-    }
-    write_safetensors(file, to_write, {{"format", "pt"}});
-}
-
 } // namespace
 
 void save_model(const std::filesystem::path& folder, const ModelWeights& weights,
@@ -61,7 +44,7 @@ void save_model(const std::filesystem::path& folder, const ModelWeights& weights
         json["image_std"] = p.stddev;
         write_text_file(folder / "preprocessor_config.json", json.dump(2) + "\n");
     }
-    write_tensors(folder / "model.safetensors", to_checkpoint_layout(weights, config.model),
+    write_weights(folder / "model.safetensors", to_checkpoint_layout(weights, config.model),
                   at::kBFloat16);
 }
 
@@ -73,7 +56,7 @@ void save_state(const std::filesystem::path& folder, const ResumeState& state,
         = at::tensor({static_cast<double>(state.steps_done), state.seconds}, at::kFloat);
     // The config first: a state without it would be refused, the other way round is harmless.
     write_text_file(fingerprint_file(folder), fingerprint);
-    write_tensors(folder / kStateFile, tensors, at::kFloat);
+    write_weights(folder / kStateFile, tensors, at::kFloat);
 }
 
 std::optional<ResumeState> load_state(const std::filesystem::path& folder,
