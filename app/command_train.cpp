@@ -71,6 +71,10 @@ int runTrain(const TrainCommandOptions& options, Console& console)
         .out = options.out, .device = deviceOf(options), .stop_after_seconds = options.stop_after};
     const char* samples = config.model.kind == ModelKind::Vision ? "pictures" : "tokens";
     const auto report = [&](const TrainProgress& progress) {
+        if (!progress.note.empty()) {
+            console.note(progress.note);
+            return;
+        }
         // Without a log line it is only progress; parsing nothing gives no object.
         const Json line = Json::parse(progress.line, nullptr, /*allow_exceptions=*/false);
         if (options.json && !progress.line.empty())

@@ -164,43 +164,72 @@ private slots:
         QVERIFY(std::abs(train.mean - test.mean) < 4 * std::hypot(train.error, test.error));
     }
 
-    /// Chi-square of the seasons, and of the first person's name in spring, against their weights.
+    void choicesAreAsFrequentAsClaimed_data()
+    {
+        QTest::addColumn<QString>("before"); // the story's beginning, its choices made
+        QTest::addColumn<double>("quantile"); // 0.9999 of chi-square at the choice's freedom
+        QTest::newRow("season") << "It was" << 21.2;
+        QTest::newRow("how many friends") << "It was spring and" << 15.2;
+        QTest::newRow("first name in spring")
+            << "It was spring and three friends lived in the valley." << 42.6;
+        QTest::newRow("first name in autumn")
+            << "It was autumn and four friends lived in the valley." << 42.6;
+    }
+
+    /// Chi-square of a choice, among the stories that come to it, against its weights.
     void choicesAreAsFrequentAsClaimed()
     {
-        class Counter // tells the first choices only
+        QFETCH(const QString, before);
+        QFETCH(const double, quantile);
+        class Counter // follows the beginning and stops at the choice after it
         {
         public:
-            std::vector<double> expected;
-            std::vector<std::string> texts;
+            std::string before, said;
+            std::vector<tales::Alternative> found;
             std::size_t choose(const std::vector<tales::Alternative>& alternatives)
             {
-                double total = 0;
-                for (const auto& each : alternatives)
-                    total += each.weight;
-                for (const auto& each : alternatives) {
-                    expected.push_back(each.weight / total);
-                    texts.push_back(each.text);
+                if (said == before) {
+                    found = alternatives;
+                    throw std::runtime_error("enough");
                 }
-                throw std::runtime_error("enough");
+                for (std::size_t i = 0; i < alternatives.size(); ++i) {
+                    if (before.compare(said.size(), alternatives[i].text.size(),
+                                       alternatives[i].text)
+                        == 0) {
+                        said += alternatives[i].text;
+                        return i;
+                    }
+                }
+                throw std::logic_error("no such beginning");
             }
-            void say(const std::string&) { }
-        } seasons;
-        QVERIFY_EXCEPTION_THROWN(tales::Grammar(seasons).tell(), std::runtime_error);
-        QCOMPARE(seasons.texts.size(), tales::kSeasons.size());
-        const int stories = 40'000;
-        std::vector<double> seen(seasons.texts.size());
-        for (int i = 0; i < stories; ++i) {
+            void say(const std::string& text) { said += text; }
+        } choice;
+        choice.before = before.toStdString();
+        QVERIFY_EXCEPTION_THROWN(tales::Grammar(choice).tell(), std::runtime_error);
+        double total = 0;
+        for (const tales::Alternative& each : choice.found)
+            total += each.weight;
+        double stories = 0;
+        std::vector<double> seen(choice.found.size());
+        for (int i = 0; i < 80'000; ++i) {
             const std::string text = make_tale(Split::Train, i).text;
+            if (!text.starts_with(choice.before))
+                continue;
+            ++stories;
             for (std::size_t k = 0; k < seen.size(); ++k)
-                seen[k] += text.compare(6, seasons.texts[k].size(), seasons.texts[k]) == 0;
+                seen[k] += text.compare(choice.before.size(), choice.found[k].text.size(),
+                                        choice.found[k].text)
+                    == 0;
         }
         double chi_square = 0;
         for (std::size_t k = 0; k < seen.size(); ++k) {
-            const double wanted = stories * seasons.expected[k];
+            const double wanted = stories * choice.found[k].weight / total;
+            QVERIFY(wanted > 5); // or chi-square is none
             chi_square += (seen[k] - wanted) * (seen[k] - wanted) / wanted;
         }
-        qInfo("chi-square of %zu seasons: %.2f", seen.size(), chi_square);
-        QVERIFY(chi_square < 16.3); // 0.999 quantile at 3 degrees of freedom
+        qInfo("chi-square of %zu alternatives in %.0f stories: %.2f", seen.size(), stories,
+              chi_square);
+        QVERIFY(chi_square < quantile);
     }
 };
 

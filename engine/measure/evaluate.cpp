@@ -123,8 +123,10 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     const at::Tensor logits = vision_logits(weights, config, plan, images, stop);
     const at::Tensor own = logits.gather(1, labels);
     const at::Tensor loss = (at::logsumexp(logits, 1, true) - own).to(at::kDouble);
-    // Rank = how many classes are likelier; a NaN compares false and is caught by its loss.
-    const at::Tensor rank = (logits > own).sum(1);
+    // Rank = how many classes come before the right one, of equal logits those of smaller number,
+    // as argmax has it; a NaN compares false and is caught by its loss.
+    const at::Tensor before = at::arange(logits.size(1), labels.options()) < labels;
+    const at::Tensor rank = ((logits > own) | ((logits == own) & before)).sum(1);
     const at::Tensor sums
         = at::stack({loss.sum(), loss.square().sum(), (rank < 1).sum().to(at::kDouble),
                      (rank < 5).sum().to(at::kDouble)})

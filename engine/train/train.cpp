@@ -49,12 +49,12 @@ double learning_rate_at(const TrainConfig& config, int step)
 }
 
 /// The device of this process: with several, each takes the card of its place.
-at::Device device_of(DeviceChoice choice, const ProcessPlace& place)
+ChosenDevice device_of(DeviceChoice choice, const ProcessPlace& place)
 {
-    const at::Device device = choose_device(choice).device;
-    if (device.is_cpu() || place.size == 1)
-        return device;
-    return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.local_rank));
+    ChosenDevice chosen = choose_device(choice);
+    if (chosen.device.is_cuda() && place.size > 1)
+        chosen.device = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(place.local_rank));
+    return chosen;
 }
 
 class Trainer
@@ -67,9 +67,12 @@ public:
         , m_report(report)
         , m_stop(std::move(stop))
         , m_place(place_among_processes())
-        , m_device(device_of(options.device, m_place))
+        , m_chosen(device_of(options.device, m_place))
+        , m_device(m_chosen.device)
         , m_division(m_config, m_place.size)
     {
+        if (m_options.device == DeviceChoice::Best && !m_chosen.note.empty())
+            say("", m_chosen.note);
         std::filesystem::create_directories(m_options.out);
         if (m_place.size > 1)
             m_group = std::make_unique<ProcessGroup>(m_place, m_device);
@@ -258,7 +261,7 @@ private:
         tell(progress);
     }
 
-    void say(const std::string& doing)
+    void say(const std::string& doing, const std::string& note = {})
     {
         if (m_place.rank > 0)
             return;
@@ -266,6 +269,7 @@ private:
         progress.step = m_step;
         progress.steps = m_config.steps;
         progress.doing = doing;
+        progress.note = note;
         tell(progress);
     }
 
@@ -301,6 +305,7 @@ private:
     const std::function<void(const TrainProgress&)>& m_report;
     std::stop_token m_stop;
     ProcessPlace m_place;
+    ChosenDevice m_chosen;
     at::Device m_device;
     Division m_division;
     std::unique_ptr<ProcessGroup> m_group; ///< none where this process trains alone

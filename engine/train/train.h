@@ -27,6 +27,7 @@ struct TrainProgress {
     double samples_per_second = 0; ///< pictures, or tokens
     double seconds_left = 0;
     std::string doing; ///< while nothing is trained yet: "making a tokenizer", …
+    std::string note; ///< said once: why the CPU had to be taken though a card was found
     std::string line; ///< the JSON line that went into log.jsonl, if one did
 };
 
