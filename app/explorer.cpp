@@ -4,6 +4,7 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QFileInfo>
+#include <QIcon>
 #include <QRegularExpression>
 #include <QSettings>
 #include <QTemporaryDir>
@@ -222,6 +223,8 @@ int main(int argc, char** argv)
     QApplication::setApplicationDisplayName("MatMamba Explorer");
     QApplication::setOrganizationName("matmamba");
     QApplication::setApplicationVersion(MATMAMBA_VERSION);
+    QApplication::setDesktopFileName("org.matmamba.Explorer");
+    QApplication::setWindowIcon(QIcon(":/org.matmamba.Explorer.svg"));
 
     QCommandLineParser parser;
     describeCommandLine(parser);
