@@ -18,6 +18,7 @@
 #include "app/process_settings.h"
 #include "engine/error.h"
 #include "ui/explorer_window.h"
+#include "ui/generate_page.h"
 #include "ui/screenshot.h"
 
 using namespace matmamba;
@@ -26,7 +27,7 @@ namespace
 {
 
 struct Options {
-    QString model, data, picture, plan, screenshot;
+    QString model, data, picture, prompt, plan, screenshot;
     DeviceChoice device = DeviceChoice::Best;
     std::optional<QSize> size;
 };
@@ -81,6 +82,7 @@ void describeCommandLine(QCommandLineParser& parser)
          "PATH"},
         {"device", "Where to compute: cpu or cuda (default: cuda if there is one).", "DEVICE"},
         {"picture", "Picture to classify.", "FILE"},
+        {"prompt", "Text for a language model to go on with.", "TEXT"},
         {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
         {"screenshot", "Write the window as PNG when it is complete, and end.", "FILE"},
         {"size", "Size of the window in pixels, such as 1280x800.", "WxH"},
@@ -97,6 +99,7 @@ Options readOptions(const QCommandLineParser& parser)
     options.model = parser.positionalArguments().value(0);
     options.data = parser.value("data");
     options.picture = parser.value("picture");
+    options.prompt = parser.value("prompt");
     options.plan = parser.value("plan");
     options.screenshot = parser.value("screenshot");
     if (parser.isSet("device"))
@@ -152,11 +155,29 @@ void applyPlanWhenOpen(ExplorerWindow& window, const QString& text)
         Qt::SingleShotConnection);
 }
 
+void generateWhenOpen(ExplorerWindow& window, const QString& prompt)
+{
+    QObject::connect(
+        &window.bridge(), &EngineBridge::modelOpened, &window,
+        [&window, prompt](const ModelInfo& info) {
+            if (info.config.kind == ModelKind::Vision) {
+                window.showError(QObject::tr("%1 is a vision model: open a language model to "
+                                             "generate text.")
+                                     .arg(QString::fromStdString(info.name)));
+                return;
+            }
+            window.generator().setPrompt(prompt);
+            window.generator().start();
+        },
+        Qt::SingleShotConnection);
+}
+
 void endWithScreenshot(ExplorerWindow& window, const Options& options)
 {
     auto* screenshot = new Screenshot(window,
                                       {.file = options.screenshot,
                                        .data = !options.data.isEmpty() || options.model.isEmpty(),
+                                       .text = !options.prompt.isEmpty(),
                                        .picture = !options.picture.isEmpty()});
     QObject::connect(screenshot, &Screenshot::done, qApp, [](const QString& error) {
         if (!error.isEmpty())
@@ -169,6 +190,8 @@ void open(ExplorerWindow& window, const Options& options)
 {
     if (!options.plan.isEmpty())
         applyPlanWhenOpen(window, options.plan);
+    if (!options.prompt.isEmpty())
+        generateWhenOpen(window, options.prompt);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);
     if (options.model.isEmpty() && builtIn.isEmpty()) {

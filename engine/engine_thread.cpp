@@ -37,6 +37,7 @@ enum class Work {
     OpeningModel,
     OpeningData,
     Classifying,
+    Generating,
     MeasuringCurrent,
     MeasuringBackground
 };
@@ -50,6 +51,13 @@ struct ClassifyRequest {
     std::uint64_t generation = 0;
     Plan plan;
     Picture picture;
+};
+
+struct GenerateRequest {
+    std::uint64_t generation = 0;
+    std::vector<Plan> plans;
+    std::string prompt;
+    GenerateOptions options;
 };
 
 } // namespace
@@ -70,6 +78,7 @@ struct EngineThread::State {
     std::optional<ModelRequest> model;
     std::optional<std::filesystem::path> data_path;
     std::optional<ClassifyRequest> classify;
+    std::optional<GenerateRequest> generate;
     std::optional<Plan> current;
     std::vector<Plan> background;
     Rest rest = Rest::Done; ///< other than Done: measuring waits for the next request
@@ -92,6 +101,7 @@ struct EngineThread::State {
     void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
     void run_classify(const ClassifyRequest& request);
+    void run_generate(const GenerateRequest& request);
     void measure(const Plan& plan, std::int64_t until);
     std::optional<std::pair<Plan, std::int64_t>> choose_measurement();
     void supersede_locked();
@@ -143,7 +153,9 @@ bool EngineThread::State::step()
         listener(Idle{why});
         return true;
     }
-    wake.wait(lock, [&] { return quit || model || data_path || classify || !announced_idle; });
+    wake.wait(lock, [&] {
+        return quit || model || data_path || classify || generate || !announced_idle;
+    });
     return true;
 }
 
@@ -170,6 +182,13 @@ bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
         running = Work::Classifying;
         lock.unlock();
         attempt({Request::Classify, request.generation, {}}, [&] { run_classify(request); });
+        return true;
+    }
+    if (generate) {
+        const GenerateRequest request = *std::exchange(generate, {});
+        running = Work::Generating;
+        lock.unlock();
+        attempt({Request::Generate, request.generation, {}}, [&] { run_generate(request); });
         return true;
     }
     if (const auto chosen = choose_measurement()) {
@@ -218,6 +237,26 @@ void EngineThread::State::run_classify(const ClassifyRequest& request)
         = engine->classify(request.plan, request.picture, 5, stop.get_token());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     listener(Classified{request.generation, request.plan, std::move(scores), took.count()});
+}
+
+void EngineThread::State::run_generate(const GenerateRequest& request)
+{
+    using Clock = std::chrono::steady_clock;
+    const std::stop_token stopped = stop.get_token();
+    bool last = false;
+    for (std::size_t i = 0; !last; ++i) {
+        const Clock::time_point start = Clock::now();
+        std::chrono::duration<double> first{0};
+        const auto on_token = [&](const GeneratedToken& token) {
+            if (first.count() == 0)
+                first = Clock::now() - start;
+            listener(Generating{request.generation, i, token});
+        };
+        Generation result = engine->generate(request.plans[i], request.prompt, request.options,
+                                             on_token, stopped);
+        last = i + 1 == request.plans.size() || stopped.stop_requested();
+        listener(Generated{request.generation, i, std::move(result), first.count(), last});
+    }
 }
 
 std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()
@@ -291,6 +330,7 @@ std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
     m_state->model = ModelRequest{generation, path};
     m_state->data_path.reset();
     m_state->classify.reset();
+    m_state->generate.reset();
     m_state->rest = Rest::Done;
     m_state->stop_locked();
     m_state->wake_locked();
@@ -336,12 +376,34 @@ std::uint64_t EngineThread::classify(const Plan& plan, Picture picture)
     return generation;
 }
 
+std::uint64_t EngineThread::generate(std::vector<Plan> plans, std::string prompt,
+                                     const GenerateOptions& options)
+{
+    const std::lock_guard lock(m_state->mutex);
+    const std::uint64_t generation = ++m_state->generation;
+    m_state->generate = GenerateRequest{generation, std::move(plans), std::move(prompt), options};
+    if (m_state->running == Work::Generating)
+        m_state->stop_locked();
+    m_state->supersede_locked();
+    return generation;
+}
+
+void EngineThread::stop_generating()
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->generate.reset();
+    if (m_state->running == Work::Generating)
+        m_state->stop_locked();
+    m_state->wake_locked();
+}
+
 void EngineThread::cancel()
 {
     const std::lock_guard lock(m_state->mutex);
     m_state->model.reset();
     m_state->data_path.reset();
     m_state->classify.reset();
+    m_state->generate.reset();
     m_state->rest = Rest::Cancelled;
     m_state->stop_locked();
     m_state->wake_locked();

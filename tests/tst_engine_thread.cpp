@@ -64,6 +64,8 @@ private:
 };
 
 const std::filesystem::path kModel = MATMAMBA_FIXTURES "/vision-tiny";
+const std::filesystem::path kTales = MATMAMBA_RESOURCES "/models/tales-lm";
+const std::filesystem::path kBooks = MATMAMBA_RESOURCES "/models/books-lm";
 
 /// A CIFAR-10 file of random pictures: enough work for evaluations to be superseded.
 void write_random_cifar(const std::filesystem::path& file, int records)
@@ -350,6 +352,85 @@ private slots:
         QCOMPARE(too_old_driver(0, 13000), std::string());
         QCOMPARE(too_old_driver(13000, 13000), std::string());
         QCOMPARE(too_old_driver(13010, 13000), std::string());
+    }
+
+    void textsStreamAndAreTheEngines()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kTales);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        const int layers = opened->info.config.n_layer;
+        const std::vector<Plan> plans{Plan::uniform(layers, 64), Plan::uniform(layers, 3)};
+        GenerateOptions options;
+        options.max_tokens = 25;
+        options.seed = 5;
+        const std::uint64_t asked = thread.generate(plans, "It was", options);
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kTales);
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            const auto result = events.wait<Generated>();
+            QVERIFY(result);
+            QCOMPARE(result->generation, asked);
+            QCOMPARE(result->index, i);
+            QCOMPARE(result->last, i == 1);
+            QVERIFY(result->first_token_seconds > 0 && result->result.tokens_per_second > 0);
+            QCOMPARE(result->result.text, engine.generate(plans[i], "It was", options).text);
+            std::string streamed;
+            for (const EngineEvent& event : events.all())
+                if (const auto* token = std::get_if<Generating>(&event); token && token->index == i)
+                    streamed += token->token.text;
+            QCOMPARE(streamed, result->result.text);
+        }
+        QVERIFY(events.wait<Idle>());
+    }
+
+    void aStopOrANewerRequestEndsAText()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kBooks);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        const Plan plan = Plan::uniform(opened->info.config.n_layer, 64);
+        const std::string prompt = "It was"; // a novel does not end soon
+        GenerateOptions longer;
+        longer.max_tokens = 1'000'000;
+        thread.generate({plan, plan}, prompt, longer);
+        QVERIFY(events.wait<Generating>());
+        QElapsedTimer timer;
+        timer.start();
+        thread.stop_generating();
+        const auto stopped = events.wait<Generated>();
+        QVERIFY(stopped && stopped->last);
+        QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+        QCOMPARE(stopped->index, std::size_t(0));
+        QVERIFY(!stopped->result.tokens.empty());
+        QVERIFY(events.wait<Idle>());
+
+        const std::uint64_t older = thread.generate({plan, plan}, prompt, longer);
+        QVERIFY(events.wait<Generating>());
+        GenerateOptions shorter;
+        shorter.max_tokens = 3;
+        const std::uint64_t newer = thread.generate({plan}, prompt, shorter);
+        const auto end = events.wait<Generated>();
+        QVERIFY(end && end->generation == older && end->last);
+        const auto next = events.wait<Generated>();
+        QVERIFY(next && next->generation == newer && next->last);
+        QCOMPARE(next->result.tokens.size(), std::size_t(3));
+    }
+
+    void aVisionModelGeneratesNoText()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const std::uint64_t asked = thread.generate({Plan::uniform(layers, 64)}, "x", {});
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed && failed->request == Request::Generate);
+        QCOMPARE(failed->generation, asked);
+        QVERIFY(failed->sentence.find("only a language model") != std::string::npos);
     }
 
     void destroyingWhileMeasuringEndsAtOnce()

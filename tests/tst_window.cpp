@@ -8,6 +8,7 @@
 #include <QFileDialog>
 #include <QImage>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
@@ -17,6 +18,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextEdit>
 #include <QToolButton>
 
 #include <algorithm>
@@ -27,6 +29,7 @@
 #include "ui/cost_panel.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
+#include "ui/generate_page.h"
 #include "ui/recent_paths.h"
 #include "ui/status_panel.h"
 #include "ui/tradeoff_page.h"
@@ -524,6 +527,51 @@ private slots:
         QVERIFY(data.wait(30000));
         QCOMPARE(opened.size(), 1);
         QVERIFY(m_window->model()->config.kind == ModelKind::Language);
+    }
+
+    void aTextIsGeneratedByAAndB()
+    {
+        m_window->show();
+        GeneratePage& page = m_window->generator();
+        openModel();
+        QVERIFY(!page.isVisible()); // a vision model has no texts
+        QVERIFY(!action(QKeySequence("Ctrl+G"))->isEnabled());
+        m_model = MATMAMBA_RESOURCES "/models/tales-lm";
+        openModel();
+        QVERIFY(page.isVisible());
+        QVERIFY(!m_window->classifier().isVisible());
+
+        auto* prompt = page.findChild<QLineEdit*>();
+        prompt->setText("It was");
+        QTest::keyClick(prompt, Qt::Key_Return);
+        QVERIFY(page.isGenerating());
+        QTRY_VERIFY_WITH_TIMEOUT(page.hasResult(), 30000);
+        const QString full = page.text(0);
+        QVERIFY(full.contains("friends lived in the valley"));
+        QCOMPARE(page.text(1), QString()); // B is full width too
+        QVERIFY(page.note(1).contains("same plan"));
+        QVERIFY(page.note(0).contains("tokens/s"));
+
+        plan().setAllLayers(1);
+        action(QKeySequence("Ctrl+G"))->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(page.hasResult(), 30000);
+        QCOMPARE(page.text(1), full);
+        QVERIFY(page.text(0) != full);
+        QVERIFY(page.firstDifference());
+        const auto marked = page.findChildren<QTextEdit*>().at(1)->extraSelections();
+        QCOMPARE(marked.size(), 1);
+        QCOMPARE(page.text(0).left(marked[0].cursor.selectionStart()),
+                 full.left(marked[0].cursor.selectionStart()));
+
+        action(QKeySequence("Ctrl+G"))->trigger();
+        QVERIFY(page.isGenerating());
+        action(QKeySequence("Esc"))->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(!page.isGenerating(), 30000);
+
+        m_window->close(); // prompt and numbers are kept
+        m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings);
+        QCOMPARE(m_window->generator().findChild<QLineEdit*>()->text(), QString("It was"));
+        m_model = QString(MATMAMBA_FIXTURES) + "/vision-tiny";
     }
 
     void aPastedPictureNeedsAVisionModel()

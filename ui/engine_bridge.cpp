@@ -60,6 +60,17 @@ std::uint64_t EngineBridge::classify(const Plan& plan, const Picture& picture)
     return m_thread.classify(plan, picture);
 }
 
+std::uint64_t EngineBridge::generate(std::vector<Plan> plans, const QString& prompt,
+                                     const GenerateOptions& options)
+{
+    return m_thread.generate(std::move(plans), prompt.toStdString(), options);
+}
+
+void EngineBridge::stopGenerating()
+{
+    m_thread.stop_generating();
+}
+
 void EngineBridge::cancel()
 {
     m_thread.cancel();
@@ -120,6 +131,8 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                    },
                    [this](const Measured& grown) { emit measured(grown.plan, grown.measurement); },
                    [this](const Classified& result) { emit classified(result); },
+                   [this](const Generating& progress) { emit tokenGenerated(progress); },
+                   [this](const Generated& result) { emit generated(result); },
                    [this](const Failed& failure) {
                        if (failure.request == Request::OpenModel
                            && failure.generation == m_openingModel)

@@ -28,6 +28,9 @@ public:
     void setCurrentPlan(const Plan& plan);
     void setBackgroundPlans(std::vector<Plan> plans);
     std::uint64_t classify(const Plan& plan, const Picture& picture);
+    std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
+                           const GenerateOptions& options);
+    void stopGenerating();
     void cancel();
 
     /// A model is being opened: the current plan may not fit what comes, so it is held back.
@@ -39,6 +42,8 @@ signals:
     void opening(const QString& what, double fraction);
     void measured(const matmamba::Plan& plan, const matmamba::Measurement& measurement);
     void classified(const matmamba::Classified& result);
+    void tokenGenerated(const matmamba::Generating& progress);
+    void generated(const matmamba::Generated& result);
     void failed(const matmamba::Failed& failure);
     void idle(matmamba::Rest rest);
 

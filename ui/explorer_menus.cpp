@@ -15,6 +15,7 @@
 #include "ui/classify_page.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
+#include "ui/generate_page.h"
 #include "ui/keyboard_help.h"
 #include "ui/plan_file.h"
 #include "ui/recent_paths.h"
@@ -96,6 +97,10 @@ void ExplorerWindow::makeFileMenu()
     m_classifyPicture->setIconText(tr("Classify picture"));
     m_classifyPicture->setIcon(style()->standardIcon(QStyle::SP_FileIcon));
     menu->addAction(m_classifyPicture);
+    m_generateText
+        = makeAction(tr("&Generate text"), QKeySequence("Ctrl+G"), &ExplorerWindow::generateText);
+    m_generateText->setEnabled(false);
+    menu->addAction(m_generateText);
     menu->addSeparator();
     m_exportPlan
         = makeAction(tr("&Export plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile);
@@ -294,6 +299,11 @@ void ExplorerWindow::choosePlotFile()
                    if (const QString sentence = m_tradeoff->save(path); !sentence.isEmpty())
                        showError(sentence);
                });
+}
+
+void ExplorerWindow::generateText()
+{
+    m_generate->start();
 }
 
 void ExplorerWindow::pastePicture()

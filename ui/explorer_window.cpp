@@ -13,6 +13,7 @@
 #include "ui/classify_page.h"
 #include "ui/cost_panel.h"
 #include "ui/error_bar.h"
+#include "ui/generate_page.h"
 #include "ui/path_kind.h"
 #include "ui/recent_paths.h"
 #include "ui/status_panel.h"
@@ -36,6 +37,14 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget
                   return std::nullopt;
               return m_bridge.classify(plan, picture);
           }))
+    , m_generate(
+          new GeneratePage(m_plan,
+                           [this](std::vector<Plan> plans, const QString& prompt,
+                                  const GenerateOptions& options) -> std::optional<std::uint64_t> {
+                               if (!m_model || isVision() || m_bridge.isOpeningModel())
+                                   return std::nullopt;
+                               return m_bridge.generate(std::move(plans), prompt, options);
+                           }))
     , m_columns(new QSplitter(Qt::Horizontal))
     , m_rows(new QSplitter(Qt::Vertical))
     , m_what(new QLabel)
@@ -53,6 +62,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget
     restoreGeometry(m_settings.value("window/geometry").toByteArray());
     m_columns->restoreState(m_settings.value("window/columns").toByteArray());
     m_rows->restoreState(m_settings.value("window/rows").toByteArray());
+    m_generate->restore(m_settings);
 }
 
 ExplorerWindow::~ExplorerWindow() = default;
@@ -76,6 +86,8 @@ void ExplorerWindow::makePages()
     };
     m_rows->addWidget(framed(m_tradeoff));
     m_rows->addWidget(framed(m_classify));
+    m_rows->addWidget(framed(m_generate));
+    m_generate->parentWidget()->hide(); // until a language model is open
     m_rows->setStretchFactor(0, 1);
     m_rows->setChildrenCollapsible(false);
     m_columns->addWidget(left);
@@ -100,6 +112,12 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::measured, this, &ExplorerWindow::takeMeasurement);
     connect(&m_bridge, &EngineBridge::idle, this, &ExplorerWindow::takeIdle);
     connect(&m_bridge, &EngineBridge::classified, m_classify, &ClassifyPage::showResult);
+    connect(&m_bridge, &EngineBridge::tokenGenerated, this, [this](const Generating& progress) {
+        m_generate->showToken(progress);
+        m_status->showWork(progress.index == 0 ? tr("Generating A") : tr("Generating B"), -1);
+    });
+    connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
+    connect(m_generate, &GeneratePage::stopRequested, this, [this] { m_bridge.stopGenerating(); });
     connect(&m_bridge, &EngineBridge::opening, this, [this](const QString& what, double fraction) {
         m_status->showWork(tr("Opening %1").arg(QFileInfo(what).fileName()), fraction);
     });
@@ -185,6 +203,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_runs.clear();
     m_classify->forgetResult();
     m_classify->parentWidget()->setVisible(isVision());
+    m_generate->parentWidget()->setVisible(!isVision());
+    m_generateText->setEnabled(!isVision());
     m_plan.reset(info.config, info.bytes_per_param);
     m_exportPlan->setEnabled(true);
     m_status->showRest(tr("Ready"));
@@ -223,10 +243,14 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         if (!m_bridge.isOpeningModel()) { // else another one is, and the data are for that
             m_wantedData.clear();
             m_classify->askAgain();
+            m_generate->endWait();
         }
         break;
     case Request::Classify:
         m_classify->showFailure(failure.generation);
+        break;
+    case Request::Generate:
+        m_generate->endWait();
         break;
     case Request::Start:
     case Request::OpenData:
@@ -243,8 +267,10 @@ void ExplorerWindow::takeIdle(Rest rest)
 {
     if (m_bridge.isOpeningModel())
         return; // of the time before
-    if (rest == Rest::Cancelled)
+    if (rest == Rest::Cancelled) {
         m_classify->showCancelled();
+        m_generate->endWait();
+    }
     if (rest != Rest::Done && m_runs.data())
         m_status->showRest(rest == Rest::Cancelled
                                ? tr("Cancelled; measuring goes on when the plan changes")
@@ -312,6 +338,7 @@ void ExplorerWindow::closeEvent(QCloseEvent* event)
     m_settings.setValue("window/geometry", saveGeometry());
     m_settings.setValue("window/columns", m_columns->saveState());
     m_settings.setValue("window/rows", m_rows->saveState());
+    m_generate->save(m_settings);
     QMainWindow::closeEvent(event);
 }
 

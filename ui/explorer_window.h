@@ -24,6 +24,7 @@ namespace matmamba
 class ClassifyPage;
 class CostPanel;
 class ErrorBar;
+class GeneratePage;
 class RecentPaths;
 class StatusPanel;
 class TradeoffPage;
@@ -54,6 +55,7 @@ public:
     CostPanel& costs() { return *m_costs; }
     TradeoffPage& tradeoff() { return *m_tradeoff; }
     ClassifyPage& classifier() { return *m_classify; }
+    GeneratePage& generator() { return *m_generate; }
     ErrorBar& errorBar() { return *m_errors; }
     StatusPanel& status() { return *m_status; }
 
@@ -81,6 +83,7 @@ private:
     void chooseModelFolder();
     void chooseModelFile();
     void choosePicture();
+    void generateText();
     void chooseDataFolder();
     void chooseDataFile();
     void choosePlanFile();
@@ -110,6 +113,7 @@ private:
     QAction* m_openModel = nullptr;
     QAction* m_openData = nullptr;
     QAction* m_classifyPicture = nullptr;
+    QAction* m_generateText = nullptr;
     QAction* m_exportPlan = nullptr;
     QMenu* m_builtInModels = nullptr;
     RecentPaths* m_recentModels = nullptr;
@@ -120,6 +124,7 @@ private:
     WidthsPanel* m_widths;
     TradeoffPage* m_tradeoff;
     ClassifyPage* m_classify;
+    GeneratePage* m_generate;
     StatusPanel* m_status;
     QSplitter* m_columns;
     QSplitter* m_rows;

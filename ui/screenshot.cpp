@@ -5,6 +5,7 @@
 
 #include "ui/classify_page.h"
 #include "ui/explorer_window.h"
+#include "ui/generate_page.h"
 
 namespace matmamba
 {
@@ -18,6 +19,7 @@ Screenshot::Screenshot(ExplorerWindow& window, Wanted wanted)
     connect(&bridge, &EngineBridge::modelOpened, this, &Screenshot::check);
     connect(&bridge, &EngineBridge::measured, this, &Screenshot::check);
     connect(&bridge, &EngineBridge::classified, this, &Screenshot::check);
+    connect(&bridge, &EngineBridge::generated, this, &Screenshot::check);
     connect(&window, &ExplorerWindow::failed, this, &Screenshot::finish);
 }
 
@@ -35,6 +37,8 @@ bool Screenshot::isReady() const
                 return false;
         }
     }
+    if (m_wanted.text && !m_window.generator().hasResult())
+        return false;
     const auto& result = m_window.classifier().result();
     return !m_wanted.picture || (result && result->plan == current);
 }

@@ -1,0 +1,91 @@
+// The generate page: one prompt continued by two plans, A the sliders' and B one kept to compare
+// with, in two columns; each token shaded by how unlikely it was, the first difference underlined.
+#pragma once
+
+#include <QStringDecoder>
+#include <QWidget>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "engine/engine_thread.h"
+
+class QDoubleSpinBox;
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QSettings;
+class QSpinBox;
+class QTextEdit;
+
+namespace matmamba
+{
+
+class PlanModel;
+
+class GeneratePage : public QWidget
+{
+    Q_OBJECT
+public:
+    /// Asks for the texts of some plans; tokens and results come to showToken() and showResult()
+    /// under the returned generation. Nothing is returned while no engine can answer.
+    using Ask = std::function<std::optional<std::uint64_t>(std::vector<Plan>, const QString& prompt,
+                                                           const GenerateOptions&)>;
+    GeneratePage(const PlanModel& plan, Ask ask, QWidget* parent = nullptr);
+
+    void setPrompt(const QString& prompt);
+    void start(); ///< with what the page says; ends what is being generated
+    void showToken(const Generating& progress);
+    void showResult(const Generated& result);
+    void endWait(); ///< nothing more will come of what was asked for so far
+    void restore(const QSettings& settings); ///< prompt and numbers as they were left
+    void save(QSettings& settings) const;
+
+    bool isGenerating() const { return m_generation.has_value(); }
+    bool hasResult() const { return m_shown.has_value() && !m_generation; }
+    QString text(int column) const; ///< 0 = A, 1 = B
+    QString note(int column) const; ///< what is said below the text
+    /// Number of the first token by which A and B differ, if they do so far.
+    std::optional<std::size_t> firstDifference() const { return m_difference; }
+
+signals:
+    void stopRequested();
+
+private:
+    struct Column {
+        QLabel* title = nullptr;
+        QTextEdit* text = nullptr;
+        QLabel* note = nullptr;
+        QStringDecoder decoder{QStringDecoder::Utf8}; ///< a token may end inside a character
+        std::vector<std::int32_t> ids;
+        std::vector<int> begins; ///< of each token in the text, in characters
+    };
+    void makeColumn(int index);
+    QWidget* makeOptions();
+    void keepAsB();
+    void forget(); ///< another model: what is shown no longer holds
+    void showPlans();
+    void markDifference();
+    void setGenerating(std::optional<std::uint64_t> generation);
+
+    const PlanModel& m_plan;
+    Ask m_ask;
+    Plan m_planB;
+    std::array<Plan, 2> m_asked; ///< plans of what is shown; empty before the first text
+    std::optional<std::uint64_t> m_generation; ///< of what is being generated
+    std::optional<std::uint64_t> m_shown; ///< of what is shown
+    std::optional<std::size_t> m_difference;
+    std::array<Column, 2> m_columns;
+    QLineEdit* m_prompt;
+    QPushButton* m_start;
+    QPushButton* m_stop;
+    QPushButton* m_keep;
+    QSpinBox* m_length;
+    QDoubleSpinBox* m_temperature;
+    QDoubleSpinBox* m_topP;
+    QSpinBox* m_seed;
+};
+
+} // namespace matmamba
