@@ -11,6 +11,7 @@
 #include "app/sweep_plans.h"
 #include "app/sweep_rows.h"
 #include "engine/error.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/text_file.h"
 
 namespace matmamba
@@ -233,15 +234,21 @@ private:
     std::vector<Json> m_rows;
 };
 
-void checkNames(const SweepOptions& options)
+/// What cannot be written is said before hours are spent on measuring it. A .jsonl is looked at by
+/// RowsFile.
+void checkOutputs(const SweepOptions& options)
 {
     for (const std::string& out : options.outs) {
         if (!out.ends_with(".jsonl") && !out.ends_with(".csv"))
             throw Error("Rows cannot be written as " + out
                         + ": expected a name that ends in .jsonl or .csv");
+        if (out.ends_with(".csv"))
+            checkCsvTable(out);
     }
-    for (const std::string& picture : options.pictures)
+    for (const std::string& picture : options.pictures) {
         checkPictureName(picture);
+        AtomicFile{picture}; // leaves nothing behind, but knows whether it could be written
+    }
 }
 
 void drawPictures(const SweepOptions& options, const Engine& engine, const std::vector<Json>& rows)
@@ -261,7 +268,7 @@ void drawPictures(const SweepOptions& options, const Engine& engine, const std::
 
 int runSweep(const SweepOptions& options, Console& console)
 {
-    checkNames(options);
+    checkOutputs(options);
     const std::unique_ptr<Engine> engine = openModel(options.model, options, console);
     SweepPlans wanted = options.plans;
     wanted.seed = options.sampling.seed;
@@ -307,6 +314,7 @@ void addPlans(CLI::App& command, SweepPlans& plans)
         .add_option("--min-heads", plans.min_heads,
                     "Narrowest layer of a random mix; widths are spread evenly on a logarithmic "
                     "scale from it to 64 (default: 8)")
+        ->needs("--random")
         ->type_name("HEADS")
         ->check(numberFrom(1, kMaxHeads, "a number from 1 to 64"))
         ->group(group);

@@ -6,6 +6,7 @@
 
 #include "app/help_text.h"
 #include "app/numbers.h"
+#include "engine/data/text.h"
 #include "engine/data/tokenizer.h"
 #include "engine/data/train_tokenizer.h"
 #include "engine/error.h"
@@ -31,7 +32,7 @@ std::string readTexts(const std::vector<std::string>& files, Console& console)
         if (console.stopToken().stop_requested())
             throw Stopped();
         console.progress("reading " + file);
-        text += read_text_file(file);
+        text += read_corpus_text(file);
     }
     if (text.empty())
         throw Error("File " + files.front() + (files.size() > 1 ? " and those after it are" : " is")
@@ -39,12 +40,28 @@ std::string readTexts(const std::vector<std::string>& files, Console& console)
     return text;
 }
 
+/// A file under that name is replaced only if it is a tokenizer: a mistaken name must not cost a
+/// person the text.
+void checkOutput(const std::filesystem::path& out)
+{
+    if (std::filesystem::is_directory(out))
+        throw Error(out.string() + " is a folder; expected the name of a file to write, such as "
+                    + (out / "tokenizer.json").string());
+    if (!std::filesystem::exists(out))
+        return;
+    try {
+        Tokenizer::load(out);
+    } catch (const Error&) {
+        throw Error("File " + out.string()
+                    + " is there and is no tokenizer; expected a new name, or a tokenizer to "
+                      "replace");
+    }
+}
+
 int runTokenizer(const TokenizerCommandOptions& options, Console& console)
 {
     const std::filesystem::path out = options.out;
-    if (std::filesystem::is_directory(out))
-        throw Error(options.out + " is a folder; expected the name of a file to write, such as "
-                    + (out / "tokenizer.json").string());
+    checkOutput(out);
     const std::string text = readTexts(options.texts, console);
     const auto bytes = static_cast<double>(text.size());
     console.progress("learning up to " + grouped(options.vocabulary) + " entries from "

@@ -83,6 +83,7 @@ Interrupt::~Interrupt()
 void Interrupt::waitForSignals(std::stop_source stop)
 {
     const sigset_t signals = awaitedSignals();
+    std::chrono::steady_clock::time_point first;
     for (;;) {
         int signal = 0;
         sigwait(&signals, &signal);
@@ -90,9 +91,13 @@ void Interrupt::waitForSignals(std::stop_source stop)
             return;
         if (signal == SIGUSR1)
             continue;
-        if (m_happened.exchange(true))
+        const auto now = std::chrono::steady_clock::now();
+        if (!m_happened.exchange(true)) {
+            first = now;
+            stop.request_stop();
+        } else if (now - first >= std::chrono::seconds(1)) {
             _exit(kInterrupted);
-        stop.request_stop();
+        }
     }
 }
 

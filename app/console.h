@@ -25,8 +25,9 @@ inline constexpr int kReaderGone = 141;
 /// JSON whose keys stay in the order in which they were written.
 using Json = nlohmann::ordered_json;
 
-/// Turns SIGINT and SIGTERM into a stop request; a second signal ends the program at once. Make it
-/// before any other thread starts, so that every thread inherits the blocked signals.
+/// Turns SIGINT and SIGTERM into a stop request; another signal ends the program at once, if it
+/// comes at least a second later: some starters send the same signal twice. Make it before any
+/// other thread starts, so that every thread inherits the blocked signals.
 class Interrupt
 {
 public:

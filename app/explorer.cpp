@@ -192,6 +192,11 @@ void open(ExplorerWindow& window, const Options& options)
         applyPlanWhenOpen(window, options.plan);
     if (!options.prompt.isEmpty())
         generateWhenOpen(window, options.prompt);
+    if (!options.picture.isEmpty()) // only the open model says whether it sees pictures
+        QObject::connect(
+            &window.bridge(), &EngineBridge::modelOpened, &window,
+            [&window, picture = options.picture] { window.classifyPicture(picture); },
+            Qt::SingleShotConnection);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);
     if (options.model.isEmpty() && builtIn.isEmpty()) {
@@ -204,8 +209,6 @@ void open(ExplorerWindow& window, const Options& options)
         = options.data.isEmpty() && options.model.isEmpty() ? builtIn.first().data : options.data;
     if (!data.isEmpty())
         window.openData(data);
-    if (!options.picture.isEmpty())
-        window.classifyPicture(options.picture);
 }
 
 int run(const Options& options)

@@ -65,6 +65,8 @@ std::string complaintOf(const CLI::ParseError& reason, const CLI::App* command)
         return "a command is missing";
     if (dynamic_cast<const CLI::ExtrasError*>(&reason))
         return "unexpected " + CLI::detail::join(command->remaining(), " ");
+    if (dynamic_cast<const CLI::ConversionError*>(&reason)) // "Could not convert: --width = 1.5"
+        return std::string(reason.what()) + " (a number is expected there)";
     return reason.what();
 }
 

@@ -11,6 +11,7 @@
 
 #include "app/result_json.h"
 #include "engine/error.h"
+#include "engine/files/atomic_file.h"
 #include "engine/files/text_file.h"
 
 namespace matmamba
@@ -147,6 +148,18 @@ Json measuredOn(const Engine& engine, const Engine::DataOptions& sampling)
             {"scored", data.samples},         {"samples", sampling.max_samples},
             {"context", data.context},        {"seed", sampling.seed},
             {"dtype", model.compute_type}};
+}
+
+void checkCsvTable(const std::filesystem::path& file)
+{
+    AtomicFile{file}; // whether it can be written
+    if (!std::filesystem::exists(file))
+        return;
+    const std::string head = csvTable({}), text = read_text_file(file);
+    if (!text.empty() && !text.starts_with(head))
+        throw Error("The file " + file.string()
+                    + " is no table of a sweep and is not replaced: expected a table that a sweep "
+                      "has written, or a new name");
 }
 
 std::string csvTable(const std::vector<Json>& rows)

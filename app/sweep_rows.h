@@ -38,6 +38,9 @@ private:
 /// What a row depends on besides its plan.
 Json measuredOn(const Engine& engine, const Engine::DataOptions& sampling);
 
+/// Throws Error unless `file` can be written: it is a new one, or what csvTable made.
+void checkCsvTable(const std::filesystem::path& file);
+
 /// One line a row; a plan's widths stand in one quoted field.
 std::string csvTable(const std::vector<Json>& rows);
 

@@ -81,7 +81,9 @@ std::string stored_type(const Checkpoint& checkpoint)
 /// Size and time of last change of the weights, or of a sharded set's index.
 std::string weights_stamp(const Checkpoint& checkpoint)
 {
-    const auto changed = std::filesystem::last_write_time(checkpoint.weights).time_since_epoch();
+    const auto changed
+        = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(checkpoint.weights))
+              .time_since_epoch();
     return std::to_string(checkpoint.file_bytes) + " bytes of "
         + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(changed).count());
 }
@@ -278,7 +280,12 @@ void Engine::open_data(const std::filesystem::path& path, const DataOptions& opt
     in_sentences([&] {
         const OpenModel& model = m_state->need_model();
         const at::Device device = m_state->device.device;
-        if (model.info.config.kind == ModelKind::Vision)
+        const bool vision = model.info.config.kind == ModelKind::Vision;
+        if (vision && options.context > 0)
+            throw Error(model.info.name
+                        + " is a vision model and has no context: expected one only for a "
+                          "language model");
+        if (vision)
             m_state->data = open_picture_data(path, model, options, device, stop);
         else if (path == kTalesWord)
             m_state->data = make_tales_data(model, options, device, stop);

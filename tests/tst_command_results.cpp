@@ -21,6 +21,7 @@ private slots:
     void evalSpeaksToPeople();
     void badPictureDoesNotStopTheOthers();
     void generateIsRepeatable();
+    void aPromptBeginsAsTheTokenizerSays();
     void trainedModelOpensAndMeasuresTheSame();
     void stoppedTrainingGoesOn();
 
@@ -266,6 +267,26 @@ void TestCommandResults::badPictureDoesNotStopTheOthers()
     QCOMPARE(people.code, 1);
     QCOMPARE(people.outputLines().size(), 2 * (1 + 2));
     QVERIFY(people.err.contains(bad.toUtf8()));
+}
+
+void TestCommandResults::aPromptBeginsAsTheTokenizerSays()
+{
+    // The built-in model of stories has seen every story begin with this token.
+    const QDir model(MATMAMBA_RESOURCES "/models/tales-lm");
+    const QDir plain(m_folder.filePath("plain-tales"));
+    QVERIFY(plain.mkpath("."));
+    for (const char* name : {"config.json", "model.safetensors", "tokenizer.json"})
+        QVERIFY(QFile::copy(model.filePath(name), plain.filePath(name)));
+    const auto story = [](const QDir& folder, const QString& prompt) {
+        const Run run = matmamba({"generate", folder.path(), "--prompt", prompt, "--max-tokens",
+                                  "20", "--width", "4", "--json"});
+        return run.json()["text"].toString();
+    };
+    const QString text = story(model, "It was");
+    QVERIFY(!text.isEmpty());
+    QCOMPARE(story(model, "<|endoftext|>It was"), text);
+    QCOMPARE(story(plain, "<|endoftext|>It was"), text);
+    QVERIFY(story(plain, "It was") != text);
 }
 
 void TestCommandResults::generateIsRepeatable()

@@ -94,6 +94,10 @@ void TestCommandTokens::errorsAreOneSentence_data()
     QTest::newRow("empty") << learn(empty, "300", out) << 1 << "empty.txt";
     QTest::newRow("folder") << learn(m_text, "300", m_folder.path()) << 1 << "is a folder";
     QTest::newRow("no folder") << learn(m_text, "300", "/no/folder/t.json") << 1 << "/no/folder";
+    const QString binary = m_folder.filePath("picture.txt");
+    writeFile(binary, QByteArray("\x89PNG\0\0", 6));
+    QTest::newRow("no text") << learn(binary, "300", out) << 1 << "no text";
+    QTest::newRow("own text") << learn(empty, "300", empty) << 1 << "is no tokenizer";
     QTest::newRow("too small") << learn(m_text, "256", out) << 2 << "257";
     QTest::newRow("no tokenizer") << QStringList{"tokenize", "/no/t.json"} << 1 << "/no/t.json";
 }

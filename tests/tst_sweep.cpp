@@ -357,6 +357,10 @@ void TestSweep::badOptionsEndInOneSentence_data()
     QTest::newRow("width") << QStringList{"--uniform", "64,0"} << "widths from 1 to 64";
     QTest::newRow("plans") << QStringList{"--plans", path("bad_plans.txt")} << "line 2";
     QTest::newRow("no plans") << QStringList{"--plans", path("none.txt")} << "none.txt";
+    writeFile(path("people.csv"), "name,age\nAda,36\n");
+    QTest::newRow("foreign table") << QStringList{"--out", path("people.csv")} << "is no table";
+    QTest::newRow("picture's folder")
+        << QStringList{"--picture", path("none/a.svg")} << "none/a.svg";
     QTest::newRow("folder") << QStringList{"--out", path("none/rows.jsonl")} << "rows.jsonl";
 }
 

@@ -370,6 +370,33 @@ private slots:
         QCOMPARE(load(with(root, "model", model)).encode("xyzw"), (Ids{'x', 'y', 'z', 'w'}));
     }
 
+    void aFolderMaySayThatTextsBeginWithAToken()
+    {
+        const fs::path folder
+            = write("begin/vocab.json", R"({"a": 0, "<|endoftext|>": 1})").parent_path();
+        write("begin/merges.txt", "");
+        QVERIFY(!Tokenizer::load(folder).begin_of_text());
+        const auto begins_with = [&](const QByteArray& settings) {
+            write("begin/tokenizer_config.json", settings);
+            return Tokenizer::load(folder).begin_of_text();
+        };
+        QVERIFY(!begins_with(R"({"bos_token": "<|endoftext|>"})"));
+        QVERIFY(!begins_with(R"({"add_bos_token": false, "bos_token": "none of these"})"));
+        const std::optional<std::int32_t> one = 1;
+        QCOMPARE(begins_with(R"({"add_bos_token": true, "bos_token": "<|endoftext|>"})"), one);
+        QCOMPARE(
+            begins_with(R"({"add_bos_token": true, "bos_token": {"content": "<|endoftext|>"}})"),
+            one);
+        QCOMPARE(Tokenizer::load(folder).encode("a"), (Ids{0}));
+        for (const char* bad : {R"({"add_bos_token": true})", R"({"add_bos_token": 1})",
+                                R"({"add_bos_token": true, "bos_token": "a"})"}) {
+            const std::string error = error_of([&] { begins_with(bad); });
+            QVERIFY2(error.find("bos_token") != std::string::npos
+                         && error.find("tokenizer_config.json") != std::string::npos,
+                     error.c_str());
+        }
+    }
+
     void vocabularyAndMergesFilesAreFoundInAFolder()
     {
         const QByteArray vocab = R"({"a": 0, "b": 1, "ab": 2, "<|endoftext|>": 3})";

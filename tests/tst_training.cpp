@@ -203,6 +203,25 @@ private slots:
         QVERIFY_EXCEPTION_THROWN(train(on_data(other), options(out), {}, {}), Error);
     }
 
+    void aModelThatNoTrainingSavedIsNotReplaced()
+    {
+        const auto out = m_data / "foreign";
+        QVERIFY(train(on_data(tiny_config(2)), options(out), {}, {}));
+        std::filesystem::remove(out / "training_state.safetensors");
+        const QByteArray before = contents(out / "model.safetensors");
+        QVERIFY_EXCEPTION_THROWN(train(on_data(tiny_config(2)), options(out), {}, {}), Error);
+        QCOMPARE(contents(out / "model.safetensors"), before);
+    }
+
+    void aTokenizerLargerThanTheModelIsRefused()
+    {
+        const auto out = m_data / "large-tokenizer";
+        TrainConfig config = tiny_language_config(2);
+        config.tokenizer = MATMAMBA_FIXTURES "/tokenizer/tokenizer.json"; // 600 entries
+        QVERIFY_EXCEPTION_THROWN(train(config, options(out), {}, {}), Error);
+        QVERIFY(!std::filesystem::exists(out / "tokenizer.json"));
+    }
+
     void aLossThatIsNoNumberStopsWithASentence()
     {
         TrainConfig config = tiny_config(100);

@@ -94,11 +94,15 @@ private slots:
 
     void aFullDiskGetsASentenceAndKeepsTheLastCheckpoint()
     {
-        const QString config = write_config("full", 4, 2);
-        run_to_end(config, "full");
-        const QByteArray before = contents(path("full") + "/model.safetensors");
+        const QString config = write_config("full", 400, 2);
+        QProcess first;
+        first.start(MATMAMBA_PROGRAM, arguments(config, "full"));
+        const QString model = path("full") + "/model.safetensors";
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(model), 120'000);
+        first.kill();
+        QVERIFY(first.waitForFinished());
+        const QByteArray before = contents(model);
         QVERIFY(!before.isEmpty());
-        QFile::remove(path("full") + "/training_state.safetensors"); // so that it trains anew
         QProcess process; // no file may grow beyond 20 kB: what a full disk looks like to a writer
         process.start(
             "bash",
@@ -108,7 +112,33 @@ private slots:
         const QByteArray said = process.readAllStandardError();
         QCOMPARE(process.exitCode(), 1);
         QVERIFY2(said.contains(path("full").toUtf8()), said);
-        QCOMPARE(contents(path("full") + "/model.safetensors"), before);
+        QCOMPARE(contents(model), before);
+    }
+
+    void aFinishedRunIsNotMeasuredAgain()
+    {
+        const QString config = write_config("finished", 4);
+        run_to_end(config, "finished");
+        const QByteArray log = contents(path("finished") + "/log.jsonl");
+        QCOMPARE(log.count("\"validation\""), 1);
+        run_to_end(config, "finished");
+        QCOMPARE(contents(path("finished") + "/log.jsonl"), log);
+    }
+
+    void twoTrainingsShareNoFolder()
+    {
+        const QString config = write_config("taken", 400, 2);
+        QProcess first;
+        first.start(MATMAMBA_PROGRAM, arguments(config, "taken"));
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(path("taken") + "/log.jsonl"), 120'000);
+        QProcess second;
+        second.start(MATMAMBA_PROGRAM, arguments(config, "taken"));
+        QVERIFY(second.waitForFinished(120'000));
+        const QByteArray said = second.readAllStandardError();
+        QCOMPARE(second.exitCode(), 1);
+        QVERIFY2(said.contains("Another training"), said);
+        first.kill();
+        QVERIFY(first.waitForFinished());
     }
 
     void aStepIsTimedBesideItsProducts()

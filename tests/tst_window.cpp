@@ -702,6 +702,10 @@ private slots:
             << QStringList{m_model, "--plan", QString("8,").repeated(99) + "8", "--screenshot",
                            file}
             << 1;
+        QTest::newRow("a picture for a language model")
+            << QStringList{MATMAMBA_RESOURCES "/models/tales-lm", "--picture",
+                           MATMAMBA_RESOURCES "/pictures/explorer.png", "--screenshot", file}
+            << 1;
         QTest::newRow("wrong size")
             << QStringList{m_model, "--screenshot", file, "--size", "big"} << 2;
         QTest::newRow("unknown option") << QStringList{"--nonsense", "--screenshot", file} << 2;

@@ -373,7 +373,7 @@ Picture decode(Bytes bytes)
         decode_pnm(bytes, picture);
     else
         throw Error(bytes.empty() ? "the file is empty"
-                                  : "its first bytes are those of no such file");
+                                  : "it begins as none of the known kinds does");
     return picture;
 }
 

@@ -101,7 +101,7 @@ std::vector<std::int32_t> read_text(const fs::path& path, const Tokenizer* token
         throw Error("Text " + path.string()
                     + " cannot be read without a tokenizer; expected one "
                       "beside the weights, or a token shard (.bin)");
-    std::vector<std::int32_t> ids = tokenizer->encode(read_text_file(path), stop);
+    std::vector<std::int32_t> ids = tokenizer->encode(read_corpus_text(path), stop);
     for (std::size_t i = 0; i < ids.size(); ++i)
         if (ids[i] >= vocab_rows)
             refuse_id(path, ids[i], i, vocab_rows);
@@ -109,6 +109,15 @@ std::vector<std::int32_t> read_text(const fs::path& path, const Tokenizer* token
 }
 
 } // namespace
+
+std::string read_corpus_text(const fs::path& file)
+{
+    std::string text = read_text_file(file);
+    if (const std::size_t nul = text.find('\0'); nul != std::string::npos)
+        throw Error("File " + file.string() + " is no text: its byte " + std::to_string(nul)
+                    + " is zero; expected text in UTF-8, or a token shard (.bin)");
+    return text;
+}
 
 bool is_token_shards(const fs::path& path)
 {

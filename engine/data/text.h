@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "engine/data/tokenizer.h"
@@ -24,6 +25,10 @@ struct TokenText {
 /// Stopped. Any thread; blocks.
 TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer, int vocab_rows,
                       std::stop_token stop = {});
+
+/// The bytes of a text file of up to 1 GiB, UTF-8 or not. Throws Error for a file with NUL bytes,
+/// which is no text in any encoding that byte-level tokenizers are made for.
+std::string read_corpus_text(const std::filesystem::path& file);
 
 /// True for a .bin file: token shards, as opposed to text.
 bool is_token_shards(const std::filesystem::path& path);

@@ -37,6 +37,17 @@ std::optional<std::string> bytes_of_spelling(const std::string& spelling)
     return bytes;
 }
 
+/// The id of an added token that `settings` names.
+std::int32_t added_token(const TokenizerFiles& files, const std::string& text,
+                         const fs::path& settings)
+{
+    for (const AddedToken& token : files.added_tokens)
+        if (token.text == text)
+            return token.id;
+    throw Error("Field bos_token of " + settings.string() + " is " + in_quotes(text)
+                + "; expected one of the added tokens of " + files.name);
+}
+
 } // namespace
 
 // ---- The tokenizer ----------------------------------------------------------------------------
@@ -48,7 +59,7 @@ struct Tokenizer::State {
     AddedTokenFinder late;
     bool add_prefix_space = false;
     bool split_words = true;
-    std::optional<std::int32_t> end_of_text;
+    std::optional<std::int32_t> end_of_text, begin_of_text;
     std::unordered_set<std::int32_t> added; ///< ids whose bytes are their spelling
 
     void add_vocabulary(const TokenizerFiles& files);
@@ -219,6 +230,10 @@ Tokenizer Tokenizer::load(const fs::path& folder_or_file)
     state->add_added_tokens(files);
     state->add_prefix_space = files.add_prefix_space;
     state->split_words = files.split_words;
+    const fs::path settings = folder_or_file / "tokenizer_config.json";
+    if (fs::is_regular_file(settings))
+        if (const auto text = read_begin_of_text(settings))
+            state->begin_of_text = added_token(files, *text, settings);
     return Tokenizer(std::move(state));
 }
 
@@ -277,6 +292,11 @@ int Tokenizer::size() const
 std::optional<std::int32_t> Tokenizer::end_of_text() const
 {
     return m_state->end_of_text;
+}
+
+std::optional<std::int32_t> Tokenizer::begin_of_text() const
+{
+    return m_state->begin_of_text;
 }
 
 } // namespace matmamba

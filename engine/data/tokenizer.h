@@ -18,7 +18,8 @@ class Tokenizer
 {
 public:
     /// Reads `tokenizer.json` (BPE, byte-level), else `vocab.json` + `merges.txt`, else
-    /// `encoder.json` + `vocab.bpe` in `folder`; or the named .json file itself. Throws Error.
+    /// `encoder.json` + `vocab.bpe` in `folder`; or the named .json file itself. A folder's
+    /// `tokenizer_config.json` may say that texts begin with a token. Throws Error.
     static Tokenizer load(const std::filesystem::path& folder_or_file);
     /// True where `load(folder)` would find one of the three forms.
     static bool is_in(const std::filesystem::path& folder);
@@ -45,6 +46,9 @@ public:
     bool has(std::int32_t id) const;
     int size() const; ///< highest id + 1
     std::optional<std::int32_t> end_of_text() const; ///< id of <|endoftext|>, </s>, … if any
+    /// Id that a model of this tokenizer wants before every text, if any: "bos_token" of
+    /// tokenizer_config.json where "add_bos_token" is true. `encode` leaves it to the caller.
+    std::optional<std::int32_t> begin_of_text() const;
 
 private:
     struct State;

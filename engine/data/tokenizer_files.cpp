@@ -189,6 +189,18 @@ void read_added_tokens(const Document& file, TokenizerFiles& result)
 
 } // namespace
 
+std::optional<std::string> read_begin_of_text(const std::filesystem::path& file)
+{
+    const Document document(file);
+    if (!document.boolean(document.root(), "", "add_bos_token", false))
+        return {};
+    const Json& token = Document::member(document.root(), "bos_token");
+    const Json& text = token.is_object() ? Document::member(token, "content") : token;
+    if (!text.is_string())
+        document.refuse("bos_token", token, "a token's text, since add_bos_token is true");
+    return text;
+}
+
 TokenizerFiles read_tokenizer_json(const std::filesystem::path& file)
 {
     const Document document(file);

@@ -38,4 +38,8 @@ TokenizerFiles read_tokenizer_json(const std::filesystem::path& file);
 TokenizerFiles read_vocabulary_and_merges(const std::filesystem::path& vocabulary,
                                           const std::filesystem::path& merges);
 
+/// The "bos_token" of a tokenizer_config.json if its "add_bos_token" is true. Throws Error naming
+/// file and field.
+std::optional<std::string> read_begin_of_text(const std::filesystem::path& file);
+
 } // namespace matmamba

@@ -149,7 +149,8 @@ Checkpoint open_checkpoint(const fs::path& path)
 {
     std::error_code ignored;
     if (!fs::exists(path, ignored))
-        throw Error(path.string() + " does not exist, expected a model's folder or weights file");
+        throw Error((path.empty() ? "The model's path is empty" : path.string() + " does not exist")
+                    + ", expected a model's folder or weights file");
     Checkpoint checkpoint;
     const bool is_folder = fs::is_directory(path, ignored);
     checkpoint.folder = is_folder || path.has_parent_path()

@@ -117,8 +117,9 @@ void NestedModelImpl::save_pretrained(const std::filesystem::path& folder) const
     std::filesystem::create_directories(folder, failed);
     if (failed)
         throw Error("The folder " + folder.string() + " cannot be made: " + failed.message());
-    write_text_file(folder / "config.json", write_config(m_config));
+    // The weights first: a type that cannot be stored is refused before anything is replaced.
     write_weights(folder / "model.safetensors", parameters_of(*this));
+    write_text_file(folder / "config.json", write_config(m_config));
 }
 
 MatMambaVisionImpl::MatMambaVisionImpl(const ModelConfig& config)
@@ -159,6 +160,16 @@ torch::Tensor MatMambaLMImpl::forward(const torch::Tensor& ids)
         throw Error("MatMambaLM was given ids of shape " + text_of(ids.sizes()) + " and type "
                     + c10::toString(ids.scalar_type())
                     + ", expected (batch, tokens) of type Long with at least one token");
+    // Looked at on the CPU alone: on a card it would wait for all that is under way, and Torch's
+    // own check there stops the program at a wrong id.
+    if (const int rows = config().embedding_rows(); ids.is_cpu()) {
+        const auto [least, most] = at::aminmax(ids);
+        if (least.item<std::int64_t>() < 0 || most.item<std::int64_t>() >= rows)
+            throw Error("MatMambaLM was given ids from "
+                        + std::to_string(least.item<std::int64_t>()) + " to "
+                        + std::to_string(most.item<std::int64_t>()) + ", expected 0 to "
+                        + std::to_string(rows - 1));
+    }
     const ModelWeights weights = weights_of(parameters_of(*this), config());
     return language_logits(
         weights,

@@ -100,6 +100,8 @@ Generation generate_text(const ModelWeights& weights, const ModelConfig& config,
                          const std::stop_token& stop)
 {
     std::vector<std::int32_t> ids = tokenizer.encode(prompt);
+    if (const auto begin = tokenizer.begin_of_text(); begin && (ids.empty() || ids[0] != *begin))
+        ids.insert(ids.begin(), *begin);
     if (ids.empty()) {
         if (!tokenizer.end_of_text())
             throw Error("The prompt is empty, and the tokenizer has no end-of-text token to start "

@@ -8,6 +8,7 @@
 #include "engine/files/safetensors.h"
 #include "engine/files/text_file.h"
 #include "engine/train/training_data.h"
+#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -15,7 +16,6 @@ namespace matmamba
 namespace
 {
 
-constexpr const char* kStateFile = "training_state.safetensors";
 constexpr const char* kProgressTensor = "progress"; ///< (2) float32: steps done, seconds
 
 std::filesystem::path fingerprint_file(const std::filesystem::path& folder)

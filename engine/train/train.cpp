@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -23,6 +24,7 @@
 #include "engine/train/sample_plans.h"
 #include "engine/train/train_log.h"
 #include "engine/train/training_data.h"
+#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -73,7 +75,8 @@ public:
     {
         if (m_options.device == DeviceChoice::Best && !m_chosen.note.empty())
             say("", m_chosen.note);
-        std::filesystem::create_directories(m_options.out);
+        if (m_place.rank == 0)
+            m_folder = std::make_unique<TrainingFolder>(m_options.out);
         if (m_place.size > 1)
             m_group = std::make_unique<ProcessGroup>(m_place, m_device);
         // The first process makes what lies in `out`, such as a tokenizer, before the others look.
@@ -110,7 +113,7 @@ public:
                 flush_log(first);
                 save();
             }
-            if (m_step > first && m_config.validate_every > 0
+            if (m_step > 0 && m_config.validate_every > 0
                 && m_step % m_config.validate_every == 0) {
                 flush_log(first);
                 validate();
@@ -221,10 +224,10 @@ private:
         }
     }
 
-    /// Every stop and some fixed mixed plans on what is held out.
+    /// Every stop and some fixed mixed plans on what is held out, unless the log has it already.
     void validate()
     {
-        if (m_place.rank > 0)
+        if (!m_log || m_log->last_validation() >= m_step)
             return;
         const c10::NoGradGuard no_grad;
         say("validating");
@@ -236,7 +239,9 @@ private:
         mixes.scheme = PlanScheme::Mixed;
         std::mt19937_64 random(m_config.seed);
         const std::vector<Plan> mixed = sample_plans(mixes, random);
-        plans.insert(plans.end(), mixed.end() - 2, mixed.end());
+        std::copy_if(
+            mixed.end() - 2, mixed.end(), std::back_inserter(plans),
+            [&](const Plan& plan) { return std::ranges::find(plans, plan) == plans.end(); });
         Json results = Json::array();
         for (const Plan& plan : plans) {
             const Measurement m = m_data->held_out.measure(cast, m_config.model, plan, m_stop);
@@ -308,6 +313,7 @@ private:
     ChosenDevice m_chosen;
     at::Device m_device;
     Division m_division;
+    std::unique_ptr<TrainingFolder> m_folder; ///< of the first process
     std::unique_ptr<ProcessGroup> m_group; ///< none where this process trains alone
     std::optional<TrainingData> m_data;
     ModelWeights m_weights; ///< float32 leaves on the device

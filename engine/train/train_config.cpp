@@ -121,7 +121,8 @@ public:
     void expect_none_left() const
     {
         if (!m_object.empty())
-            throw Error(m_where + ": unknown field \"" + m_object.begin().key() + "\"");
+            throw Error(m_where + ": unknown field \"" + m_object.begin().key()
+                        + "\", expected only those that the files in resources/training have");
     }
 
 private:

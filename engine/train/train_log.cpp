@@ -17,15 +17,24 @@ namespace
 
 using Json = nlohmann::ordered_json;
 
+struct Kept {
+    std::string lines;
+    int last_validation = -1;
+};
+
 /// The lines of steps up to `steps_done`; a line torn by a kill is dropped.
-std::string lines_until(const std::string& text, int steps_done)
+Kept lines_until(const std::string& text, int steps_done)
 {
-    std::string kept, line;
+    Kept kept;
+    std::string line;
     std::istringstream lines(text);
     while (std::getline(lines, line)) {
         const Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-        if (object.is_object() && object.value("step", 0) <= steps_done)
-            kept += line + "\n";
+        if (!object.is_object() || object.value("step", 0) > steps_done)
+            continue;
+        kept.lines += line + "\n";
+        if (object.contains("validation"))
+            kept.last_validation = object.value("step", 0);
     }
     return kept;
 }
@@ -36,9 +45,11 @@ TrainLog::TrainLog(const std::filesystem::path& folder, int steps_done)
     : m_file(folder / "log.jsonl")
 {
     constexpr std::uintmax_t kLimitBytes = std::uintmax_t{4} << 30;
-    const bool exists = std::filesystem::exists(m_file);
-    write_text_file(m_file,
-                    exists ? lines_until(read_text_file(m_file, kLimitBytes), steps_done) : "");
+    Kept kept;
+    if (std::filesystem::exists(m_file))
+        kept = lines_until(read_text_file(m_file, kLimitBytes), steps_done);
+    write_text_file(m_file, kept.lines);
+    m_last_validation = kept.last_validation;
 }
 
 void TrainLog::add(int step, double learning_rate, const at::Tensor& loss, const at::Tensor& norm)

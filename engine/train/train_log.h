@@ -24,6 +24,8 @@ public:
 
     /// A step that is done; its numbers may still be in the making on the device.
     void add(int step, double learning_rate, const at::Tensor& loss, const at::Tensor& norm);
+    /// The step of the last validation in the log; -1 where there is none.
+    int last_validation() const { return m_last_validation; }
     /// Steps added and not yet written.
     int pending() const { return static_cast<int>(m_pending.size()); }
 
@@ -46,6 +48,7 @@ private:
     };
     std::filesystem::path m_file;
     std::vector<Pending> m_pending;
+    int m_last_validation = -1;
 };
 
 } // namespace matmamba

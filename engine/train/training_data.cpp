@@ -1,6 +1,7 @@
 // See the header.
 #include "engine/train/training_data.h"
 
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "engine/data/made_data.h"
@@ -12,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/files/text_file.h"
 #include "engine/measure/tale_windows.h"
+#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -124,12 +126,22 @@ bool is_text(const std::string& data)
 std::string text_for_tokenizer(const TrainConfig& config)
 {
     if (config.data != kTalesWord)
-        return read_text_file(config.data);
+        return read_corpus_text(config.data);
     constexpr std::uint64_t kStories = 20'000;
     std::string text;
     for (std::uint64_t story = 0; story < kStories; ++story)
         text += make_tale(Split::Train, story).text + "\n";
     return text;
+}
+
+/// A bad tokenizer is named by its own path, before it is copied.
+void check_size(const Tokenizer& tokenizer, const std::filesystem::path& path,
+                const ModelConfig& model)
+{
+    if (tokenizer.size() > model.embedding_rows())
+        throw Error("The tokenizer " + path.string() + " has " + std::to_string(tokenizer.size())
+                    + " entries, but the configuration's model has a vocab_size of "
+                    + std::to_string(model.vocab_size) + ": expected at least as many");
 }
 
 /// None for token shards without one.
@@ -138,9 +150,11 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
                                               const std::function<void(const std::string&)>& doing,
                                               const std::stop_token& stop)
 {
-    if (!Tokenizer::is_in(out)) {
+    // Of a training that goes on, the tokenizer is fixed.
+    const bool begins = !std::filesystem::exists(out / kStateFile);
+    if (!Tokenizer::is_in(out) || (begins && !config.tokenizer.empty())) {
         if (!config.tokenizer.empty()) {
-            Tokenizer::load(config.tokenizer); // so that a bad one is named by its own path
+            check_size(Tokenizer::load(config.tokenizer), config.tokenizer, config.model);
             copy_tokenizer(config.tokenizer, out);
         } else if (is_text(config.data)) {
             doing("making a tokenizer of " + std::to_string(config.model.vocab_size) + " entries");
@@ -151,7 +165,9 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
             return nullptr;
         }
     }
-    return std::make_shared<const Tokenizer>(Tokenizer::load(out));
+    auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(out));
+    check_size(*tokenizer, out, config.model);
+    return tokenizer;
 }
 
 TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& out,
@@ -168,6 +184,10 @@ TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& ou
                 "The tokenizer in " + out.string()
                 + " has no token that ends a text, such as <|endoftext|>, which Tales need");
         samples = tale_samples(tokenizer, *end_of_text, config);
+        // Every window begins with it, so a prompt has to as well.
+        const nlohmann::ordered_json settings
+            = {{"add_bos_token", true}, {"bos_token", tokenizer->token_bytes(*end_of_text)}};
+        write_text_file(out / "tokenizer_config.json", settings.dump(2) + "\n");
     } else {
         doing("reading the text");
         samples = text_samples(
