@@ -7,6 +7,7 @@
 #include <QIcon>
 #include <QRegularExpression>
 #include <QSettings>
+#include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -27,7 +28,7 @@ namespace
 {
 
 struct Options {
-    QString model, data, picture, prompt, plan, screenshot;
+    QString model, data, picture, prompt, plan, page, screenshot;
     DeviceChoice device = DeviceChoice::Best;
     std::optional<QSize> size;
 };
@@ -73,8 +74,10 @@ void describeCommandLine(QCommandLineParser& parser)
         "Open a nested model, drag its widths, see what they cost and what they lose.");
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(
-        "MODEL", "Model folder or weights file (default: the built-in model).", "[MODEL]");
+    parser.addPositionalArgument("MODEL",
+                                 "Model folder, weights file or project (default: what was open "
+                                 "last, at first the built-in model).",
+                                 "[MODEL]");
     parser.addOptions({
         {"data",
          "What to measure on: a picture folder, CIFAR-10 or IDX files, a text or token file, or "
@@ -84,6 +87,7 @@ void describeCommandLine(QCommandLineParser& parser)
         {"picture", "Picture to classify.", "FILE"},
         {"prompt", "Text for a language model to go on with.", "TEXT"},
         {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
+        {"page", "Page to show: classify, generate or compare.", "NAME"},
         {"screenshot", "Write the window as PNG when it is complete, and end.", "FILE"},
         {"size", "Size of the window in pixels, such as 1280x800.", "WxH"},
     });
@@ -101,6 +105,7 @@ Options readOptions(const QCommandLineParser& parser)
     options.picture = parser.value("picture");
     options.prompt = parser.value("prompt");
     options.plan = parser.value("plan");
+    options.page = parser.value("page");
     options.screenshot = parser.value("screenshot");
     if (parser.isSet("device"))
         options.device = parse_device(parser.value("device").toStdString());
@@ -186,8 +191,23 @@ void endWithScreenshot(ExplorerWindow& window, const Options& options)
     });
 }
 
+void showPageWhenOpen(ExplorerWindow& window, const QString& page)
+{
+    QObject::connect(
+        &window.bridge(), &EngineBridge::modelOpened, &window,
+        [&window, page] {
+            if (!window.showPage(page))
+                window.showError(QObject::tr("There is no page '%1' for this model: expected "
+                                             "classify (vision), generate (language) or compare.")
+                                     .arg(page));
+        },
+        Qt::SingleShotConnection);
+}
+
 void open(ExplorerWindow& window, const Options& options)
 {
+    if (!options.page.isEmpty())
+        showPageWhenOpen(window, options.page);
     if (!options.plan.isEmpty())
         applyPlanWhenOpen(window, options.plan);
     if (!options.prompt.isEmpty())
@@ -199,6 +219,12 @@ void open(ExplorerWindow& window, const Options& options)
             Qt::SingleShotConnection);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);
+    if (options.model.endsWith(QString(".") + kProjectSuffix)) {
+        window.openProject(options.model);
+        return;
+    }
+    if (options.model.isEmpty() && options.data.isEmpty() && window.restoreAutosave())
+        return;
     if (options.model.isEmpty() && builtIn.isEmpty()) {
         window.showError(QObject::tr("No built-in model was found beside the program: open a model "
                                      "folder instead (File → Open model folder…)."));
@@ -219,7 +245,9 @@ int run(const Options& options)
     const auto settings = keeps
         ? std::make_unique<QSettings>()
         : std::make_unique<QSettings>(scratch.filePath("settings.ini"), QSettings::IniFormat);
-    ExplorerWindow window(options.device, *settings);
+    ExplorerWindow window(
+        options.device, *settings,
+        keeps ? QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) : QString());
     if (options.size)
         window.resize(*options.size);
     if (!keeps)

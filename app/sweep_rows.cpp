@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/files/atomic_file.h"
 #include "engine/files/text_file.h"
+#include "engine/measure/run_csv.h"
 
 namespace matmamba
 {
@@ -21,7 +22,6 @@ namespace
 {
 
 constexpr const char* kMeasuredOn = "of";
-constexpr const char* kMetrics[] = {"loss", "top1", "top5", "perplexity", "bits_per_byte"};
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const char* doing)
 {
@@ -61,12 +61,24 @@ std::optional<Json> rowIn(const std::string& line)
     return row;
 }
 
-std::string quoted(const std::string& text)
+RunRow runRow(const Json& row)
 {
-    std::string field = "\"";
-    for (const char character : text)
-        field += character == '"' ? "\"\"" : std::string(1, character);
-    return field + "\"";
+    RunRow run{
+        .model = row.at("model"),
+        .plan = Plan{row.at("plan").get<std::vector<int>>()},
+        .cost
+        = {.flops = row.at("flops"), .params = row.at("params"), .weight_bytes = row.at("bytes")},
+        .device = row.at("device"),
+        .compute_type = row.at("dtype")};
+    run.measurement.loss = metricOf(row, "loss");
+    run.measurement.top1 = metricOf(row, "top1");
+    run.measurement.top5 = metricOf(row, "top5");
+    run.measurement.perplexity = metricOf(row, "perplexity");
+    run.measurement.bits_per_byte = metricOf(row, "bits_per_byte");
+    run.measurement.seconds = row.at("seconds");
+    if (row.contains("entropy"))
+        run.entropy = row.at("entropy");
+    return run;
 }
 
 /// Whether the rest of a file, its line `number`, is what a kill left of a row: after other rows,
@@ -164,28 +176,9 @@ void checkCsvTable(const std::filesystem::path& file)
 
 std::string csvTable(const std::vector<Json>& rows)
 {
-    std::string text = "model,plan,flops,params,bytes";
-    for (const char* name : kMetrics)
-        text += std::string(",") + name + "," + name + "_stderr";
-    text += ",n,entropy,seconds,device,dtype\n";
-    for (const Json& row : rows) {
-        const Plan plan{row.at("plan").get<std::vector<int>>()};
-        text += quoted(row.at("model").get<std::string>()) + "," + quoted(to_string(plan));
-        for (const char* cost : {"flops", "params", "bytes"})
-            text += "," + row.at(cost).dump();
-        for (const char* name : kMetrics) {
-            const auto metric = row.at("metrics").find(name);
-            text += metric == row.at("metrics").end()
-                ? ",,"
-                : "," + metric->at("value").dump() + "," + metric->at("stderr").dump();
-        }
-        text += "," + row.at("metrics").at("loss").at("n").dump();
-        text += "," + (row.contains("entropy") ? row.at("entropy").dump() : std::string());
-        text += "," + row.at("seconds").dump();
-        text += "," + quoted(row.at("device").get<std::string>());
-        text += "," + quoted(row.at("dtype").get<std::string>()) + "\n";
-    }
-    return text;
+    std::vector<RunRow> table;
+    std::ranges::transform(rows, std::back_inserter(table), runRow);
+    return run_csv(table);
 }
 
 } // namespace matmamba

@@ -43,6 +43,7 @@ private slots:
         m_plan.reset(config, 2);
         DataInfo data;
         data.samples = 10000;
+        m_runs.restore({});
         m_runs.startData(data);
     }
 

@@ -618,7 +618,7 @@ private slots:
     void theSaveDialogTakesTheChosenFiltersSuffix()
     {
         openModel();
-        action(QKeySequence("Ctrl+S"))->trigger();
+        action(QKeySequence("Ctrl+Alt+E"))->trigger();
         auto* dialog = m_window->findChild<QFileDialog*>();
         QVERIFY(dialog);
         QCOMPARE(dialog->defaultSuffix(), QString("png"));

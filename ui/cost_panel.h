@@ -1,5 +1,6 @@
 // What the current plan costs: FLOPs, parameters, weight bytes, each with its share of the full
-// model. Integer arithmetic in the slider's own event; no engine is asked.
+// model and its difference to the baseline. Integer arithmetic in the slider's own event; no engine
+// is asked.
 #pragma once
 
 #include <QWidget>
@@ -13,16 +14,18 @@ class QLabel;
 namespace matmamba
 {
 
+class PinStore;
 class PlanModel;
 
 class CostPanel : public QWidget
 {
     Q_OBJECT
 public:
-    explicit CostPanel(const PlanModel& plan, QWidget* parent = nullptr);
+    CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* parent = nullptr);
 
     QString valueText(CostKind kind) const;
     QString shareText(CostKind kind) const;
+    QString deltaText(CostKind kind) const; ///< to the baseline; "" while that is the full model
 
 private:
     void follow();
@@ -32,8 +35,10 @@ private:
         QLabel* name;
         QLabel* value;
         QLabel* share;
+        QLabel* delta;
     };
     const PlanModel& m_plan;
+    const PinStore& m_pins;
     std::array<Row, 3> m_rows;
 };
 

@@ -2,7 +2,6 @@
 // not block.
 #include <QApplication>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
@@ -15,6 +14,7 @@
 #include "ui/classify_page.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
+#include "ui/file_dialog.h"
 #include "ui/generate_page.h"
 #include "ui/keyboard_help.h"
 #include "ui/plan_file.h"
@@ -27,35 +27,6 @@
 
 namespace matmamba
 {
-
-namespace
-{
-
-/// Shows a file dialog without waiting for it; `chosen` gets the path.
-template <typename Chosen>
-void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mode,
-                QFileDialog::AcceptMode accept, const QStringList& filters, Chosen chosen)
-{
-    auto* dialog = new QFileDialog(parent, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setFileMode(mode);
-    dialog->setAcceptMode(accept);
-    if (!filters.isEmpty())
-        dialog->setNameFilters(filters);
-    if (accept == QFileDialog::AcceptSave) {
-        // A name without a suffix gets that of the chosen filter, before the dialog asks whether
-        // to overwrite.
-        const auto takeSuffix = [dialog](const QString& filter) {
-            dialog->setDefaultSuffix(filter.section("*.", 1).section(')', 0, 0));
-        };
-        takeSuffix(filters.first());
-        QObject::connect(dialog, &QFileDialog::filterSelected, dialog, takeSuffix);
-    }
-    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
-    dialog->open();
-}
-
-} // namespace
 
 QAction* ExplorerWindow::makeAction(const QString& text, const QKeySequence& keys,
                                     void (ExplorerWindow::*slot)())
@@ -79,6 +50,14 @@ void ExplorerWindow::makeMenus()
 void ExplorerWindow::makeFileMenu()
 {
     QMenu* menu = menuBar()->addMenu(tr("&File"));
+    menu->addActions(
+        {makeAction(tr("&New project"), QKeySequence("Ctrl+N"), &ExplorerWindow::newProject),
+         makeAction(tr("Open pro&ject…"), QKeySequence("Ctrl+Alt+O"),
+                    &ExplorerWindow::chooseProject),
+         makeAction(tr("&Save project"), QKeySequence("Ctrl+S"), &ExplorerWindow::saveProjectNow),
+         makeAction(tr("Save project &as…"), QKeySequence("Ctrl+Shift+S"),
+                    &ExplorerWindow::chooseProjectFile)});
+    menu->addSeparator();
     m_openModel = makeAction(tr("&Open model folder…"), QKeySequence("Ctrl+O"),
                              &ExplorerWindow::chooseModelFolder);
     m_openModel->setIconText(tr("Open model"));
@@ -102,12 +81,13 @@ void ExplorerWindow::makeFileMenu()
     m_generateText->setEnabled(false);
     menu->addAction(m_generateText);
     menu->addSeparator();
-    m_exportPlan
-        = makeAction(tr("&Export plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile);
-    m_exportPlan->setEnabled(false);
-    menu->addAction(m_exportPlan);
-    menu->addAction(
-        makeAction(tr("&Save plot…"), QKeySequence("Ctrl+S"), &ExplorerWindow::choosePlotFile));
+    m_export = menu->addMenu(tr("&Export"));
+    m_export->setEnabled(false);
+    m_export->addActions(
+        {makeAction(tr("&Plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile),
+         makeAction(tr("All &runs as table…"), QKeySequence("Ctrl+Shift+E"),
+                    &ExplorerWindow::chooseRunsFile),
+         makeAction(tr("P&lot…"), QKeySequence("Ctrl+Alt+E"), &ExplorerWindow::choosePlotFile)});
     menu->addSeparator();
     auto* quit = new QAction(tr("&Quit"), this);
     quit->setShortcut(QKeySequence("Ctrl+Q"));
@@ -176,6 +156,17 @@ void ExplorerWindow::makeEditMenu()
     menu->addSeparator();
     menu->addAction(
         makeAction(tr("&Paste picture"), QKeySequence("Ctrl+V"), &ExplorerWindow::pastePicture));
+    menu->addSeparator();
+    m_pin = makeAction(tr("P&in plan"), QKeySequence("Ctrl+P"), &ExplorerWindow::pinPlan);
+    m_pin->setIconText(tr("Pin"));
+    m_pin->setToolTip(tr("Keep this plan in the table of Compare"));
+    m_pin->setCheckable(true);
+    m_setPlanB = makeAction(tr("Set as &B"), QKeySequence("Ctrl+B"), &ExplorerWindow::setPlanB);
+    m_setPlanB->setToolTip(tr("Keep this plan as B, to see others beside it"));
+    for (QAction* action : {m_pin, m_setPlanB}) {
+        action->setEnabled(false);
+        menu->addAction(action);
+    }
     menu->addSeparator();
     QMenu* presets = menu->addMenu(tr("&All layers"));
     presets->addActions(m_widths->presetActions());
@@ -288,6 +279,30 @@ void ExplorerWindow::choosePlanFile()
                    const QString sentence
                        = writePlanFile(path, m_plan.plan(), QString::fromStdString(m_model->name));
                    if (!sentence.isEmpty())
+                       showError(sentence);
+               });
+}
+
+void ExplorerWindow::chooseRunsFile()
+{
+    showDialog(this, tr("Export runs"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+               {tr("Table (*.csv)")}, [this](const QString& path) {
+                   std::vector<Plan> plans;
+                   for (const auto& [plan, run] : m_runs.runs())
+                       plans.push_back(plan);
+                   if (const QString sentence = exportRuns(path, plans); !sentence.isEmpty())
+                       showError(sentence);
+               });
+}
+
+void ExplorerWindow::choosePinsFile()
+{
+    showDialog(this, tr("Export pinned plans"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+               {tr("Table (*.csv)")}, [this](const QString& path) {
+                   std::vector<Plan> plans;
+                   for (const Pin& pin : m_pins.pins())
+                       plans.push_back(pin.plan);
+                   if (const QString sentence = exportRuns(path, plans); !sentence.isEmpty())
                        showError(sentence);
                });
 }

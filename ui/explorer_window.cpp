@@ -4,13 +4,18 @@
 #include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QLabel>
+#include <QMenu>
 #include <QMimeData>
 #include <QSettings>
 #include <QSplitter>
+#include <QTabWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "engine/data/made_data.h"
+#include "ui/autosave.h"
 #include "ui/classify_page.h"
+#include "ui/compare_page.h"
 #include "ui/cost_panel.h"
 #include "ui/error_bar.h"
 #include "ui/generate_page.h"
@@ -23,11 +28,18 @@
 namespace matmamba
 {
 
-ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget* parent)
+namespace
+{
+constexpr int kMargin = 12;
+enum Page { kClassifyPage, kGeneratePage, kComparePage };
+}
+
+ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
+                               const QString& autosaveFolder, QWidget* parent)
     : QMainWindow(parent)
     , m_settings(settings)
     , m_errors(new ErrorBar)
-    , m_costs(new CostPanel(m_plan))
+    , m_costs(new CostPanel(m_plan, m_pins))
     , m_widths(new WidthsPanel(m_plan))
     , m_tradeoff(new TradeoffPage(m_plan, m_runs))
     , m_classify(new ClassifyPage(
@@ -38,15 +50,18 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget
               return m_bridge.classify(plan, picture);
           }))
     , m_generate(
-          new GeneratePage(m_plan,
+          new GeneratePage(m_plan, m_pins,
                            [this](std::vector<Plan> plans, const QString& prompt,
                                   const GenerateOptions& options) -> std::optional<std::uint64_t> {
                                if (!m_model || isVision() || m_bridge.isOpeningModel())
                                    return std::nullopt;
                                return m_bridge.generate(std::move(plans), prompt, options);
                            }))
+    , m_compare(new ComparePage(m_plan, m_pins, m_runs))
     , m_columns(new QSplitter(Qt::Horizontal))
     , m_rows(new QSplitter(Qt::Vertical))
+    , m_pages(new QTabWidget)
+    , m_sides(new QLabel)
     , m_what(new QLabel)
     , m_bridge(device)
 {
@@ -57,6 +72,9 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget
     makePages();
     connectEngine();
     describe();
+    m_autosave
+        = std::make_unique<Autosave>(autosaveFolder, [this] { return writeProject(project()); });
+    connect(m_autosave.get(), &Autosave::failed, this, &ExplorerWindow::showError);
 
     resize(1280, 800);
     restoreGeometry(m_settings.value("window/geometry").toByteArray());
@@ -69,14 +87,6 @@ ExplorerWindow::~ExplorerWindow() = default;
 
 void ExplorerWindow::makePages()
 {
-    constexpr int kMargin = 12;
-    auto* left = new QWidget;
-    auto* leftLayout = new QVBoxLayout(left);
-    leftLayout->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
-    leftLayout->setSpacing(kMargin);
-    leftLayout->addWidget(m_costs);
-    leftLayout->addWidget(m_widths, 1);
-
     const auto framed = [](QWidget* page) {
         auto* frame = new QWidget;
         auto* layout = new QVBoxLayout(frame);
@@ -85,12 +95,17 @@ void ExplorerWindow::makePages()
         return frame;
     };
     m_rows->addWidget(framed(m_tradeoff));
-    m_rows->addWidget(framed(m_classify));
-    m_rows->addWidget(framed(m_generate));
-    m_generate->parentWidget()->hide(); // until a language model is open
+    m_pages->addTab(framed(m_classify), tr("Classify"));
+    m_pages->addTab(framed(m_generate), tr("Generate"));
+    m_pages->addTab(framed(m_compare), tr("Compare"));
+    m_pages->setTabVisible(kGeneratePage, false); // until a language model is open
+    m_pages->setDocumentMode(true);
+    m_sides->setContentsMargins(0, 0, kMargin, 0);
+    m_pages->setCornerWidget(m_sides);
+    m_rows->addWidget(m_pages);
     m_rows->setStretchFactor(0, 1);
     m_rows->setChildrenCollapsible(false);
-    m_columns->addWidget(left);
+    m_columns->addWidget(makePlanColumn());
     m_columns->addWidget(m_rows);
     m_columns->setStretchFactor(1, 1);
     m_columns->setChildrenCollapsible(false);
@@ -103,6 +118,28 @@ void ExplorerWindow::makePages()
     layout->addWidget(m_errors);
     layout->addWidget(m_columns, 1);
     setCentralWidget(centre);
+}
+
+/// The sliders, what they cost, and what can be done with their plan.
+QWidget* ExplorerWindow::makePlanColumn()
+{
+    auto* column = new QWidget;
+    auto* layout = new QVBoxLayout(column);
+    layout->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
+    layout->setSpacing(kMargin);
+    layout->addWidget(m_costs);
+    layout->addWidget(m_widths, 1);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(4);
+    for (QAction* action : {m_pin, m_setPlanB, m_export->menuAction()}) {
+        auto* button = new QToolButton;
+        button->setDefaultAction(action);
+        button->setPopupMode(QToolButton::InstantPopup);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        row->addWidget(button);
+    }
+    layout->addLayout(row);
+    return column;
 }
 
 void ExplorerWindow::connectEngine()
@@ -123,8 +160,11 @@ void ExplorerWindow::connectEngine()
     });
     connect(&m_bridge, &EngineBridge::failed, this, &ExplorerWindow::takeFailure);
     connect(m_classify, &ClassifyPage::failed, this, &ExplorerWindow::showError);
-    connect(&m_plan, &PlanModel::planChanged, this,
-            [this] { m_bridge.setCurrentPlan(m_plan.plan()); });
+    connect(&m_plan, &PlanModel::planChanged, this, &ExplorerWindow::takePlan);
+    connect(&m_pins, &PinStore::changed, this, &ExplorerWindow::takePins);
+    connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
+    connect(&m_runs, &RunStore::recorded, this, &ExplorerWindow::projectChanged);
+    connect(m_compare, &ComparePage::exportRequested, this, &ExplorerWindow::choosePinsFile);
 }
 
 void ExplorerWindow::openModel(const QString& path)
@@ -179,6 +219,8 @@ void ExplorerWindow::openPath(const QString& path)
         return openData(path);
     case PathKind::Picture:
         return classifyPicture(path);
+    case PathKind::Project:
+        return afterAsking([this, path] { openProject(path); });
     }
 }
 
@@ -202,11 +244,17 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_recentModels->add(QString::fromStdString(info.path.string()));
     m_runs.clear();
     m_classify->forgetResult();
-    m_classify->parentWidget()->setVisible(isVision());
-    m_generate->parentWidget()->setVisible(!isVision());
+    m_pages->setTabVisible(kClassifyPage, isVision());
+    m_pages->setTabVisible(kGeneratePage, !isVision());
+    if (!sameKind)
+        m_pages->setCurrentIndex(isVision() ? kClassifyPage : kGeneratePage);
     m_generateText->setEnabled(!isVision());
-    m_plan.reset(info.config, info.bytes_per_param);
-    m_exportPlan->setEnabled(true);
+    const std::string key = modelKey(info);
+    m_plan.reset(info.config, info.bytes_per_param, m_plans[key]);
+    m_pins.startModel(key, Plan::uniform(info.config.n_layer, kMaxHeads));
+    m_pin->setEnabled(true);
+    m_setPlanB->setEnabled(true);
+    m_export->setEnabled(true);
     m_status->showRest(tr("Ready"));
     describe();
     if (const QString data = std::exchange(m_wantedData, {}); !data.isEmpty())
@@ -217,10 +265,81 @@ void ExplorerWindow::takeData(const DataInfo& info)
 {
     m_errors->hide();
     m_recentData->add(QString::fromStdString(info.path.string()));
-    m_runs.startData(info);
-    m_bridge.setCurrentPlan(m_plan.plan());
-    m_bridge.setBackgroundPlans(stopPlans(m_plan.config().n_layer));
+    m_runs.startData(info, *m_model);
+    askForMeasurements();
+    projectChanged();
     describe();
+}
+
+void ExplorerWindow::askForMeasurements()
+{
+    if (!m_runs.data())
+        return;
+    if (!m_runs.isComplete(m_plan.plan()))
+        m_bridge.setCurrentPlan(m_plan.plan());
+    std::vector<Plan> wanted = stopPlans(m_plan.config().n_layer);
+    for (const Pin& pin : m_pins.pins())
+        wanted.push_back(pin.plan);
+    wanted.push_back(m_pins.planB());
+    std::erase_if(wanted, [this](const Plan& plan) { return m_runs.isComplete(plan); });
+    m_bridge.setBackgroundPlans(std::move(wanted));
+}
+
+void ExplorerWindow::takePlan()
+{
+    if (!m_model)
+        return;
+    m_plans[modelKey(*m_model)] = m_plan.plan();
+    if (!m_runs.isComplete(m_plan.plan()))
+        m_bridge.setCurrentPlan(m_plan.plan());
+    takeSides();
+    projectChanged();
+}
+
+void ExplorerWindow::takePins()
+{
+    askForMeasurements();
+    takeSides();
+    projectChanged();
+}
+
+/// The buttons and the line that say what A and B are.
+void ExplorerWindow::takeSides()
+{
+    const bool pinned = m_pins.isPinned(m_plan.plan());
+    m_pin->setChecked(pinned);
+    m_setPlanB->setEnabled(m_model && m_plan.plan() != m_pins.planB());
+    m_sides->setText(tr("A: %1   B: %2").arg(planText(m_plan.plan()), planText(m_pins.planB())));
+    m_sides->setToolTip(tr("A is the plan of the sliders; B is set by the button below them"));
+}
+
+void ExplorerWindow::pinPlan()
+{
+    if (m_pins.isPinned(m_plan.plan()))
+        m_pins.remove(m_plan.plan());
+    else
+        m_pins.pin(m_plan.plan());
+    takeSides();
+}
+
+void ExplorerWindow::setPlanB()
+{
+    m_pins.setPlanB(m_plan.plan());
+}
+
+bool ExplorerWindow::showPage(const QString& name)
+{
+    const QStringList names = {"classify", "generate", "compare"};
+    const auto page = int(names.indexOf(name));
+    if (page < 0 || !m_pages->isTabVisible(page))
+        return false;
+    m_pages->setCurrentIndex(page);
+    return true;
+}
+
+QString ExplorerWindow::autosaveFile() const
+{
+    return m_autosave->file();
 }
 
 void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measurement)
@@ -294,7 +413,11 @@ void ExplorerWindow::describe()
         return;
     }
     const QString name = QString::fromStdString(m_model->name);
-    setWindowTitle(tr("%1 – MatMamba Explorer").arg(name));
+    const QString title = m_projectFile.isEmpty()
+        ? name
+        : tr("%1 – %2").arg(QFileInfo(m_projectFile).completeBaseName(), name);
+    setWindowTitle(tr("%1[*] – MatMamba Explorer").arg(title));
+    setWindowModified(m_projectIsNewer && !m_projectFile.isEmpty());
     const int layers = m_model->config.n_layer;
     QString what = tr("<b>%1</b>, %2, %3 parameters")
                        .arg(name.toHtmlEscaped())

@@ -5,23 +5,31 @@
 #include <QList>
 #include <QMainWindow>
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 
 #include "engine/engine.h"
 #include "ui/built_in_model.h"
 #include "ui/engine_bridge.h"
+#include "ui/pin_store.h"
 #include "ui/plan_model.h"
+#include "ui/project.h"
 #include "ui/run_store.h"
 
 class QLabel;
 class QMenu;
 class QSettings;
 class QSplitter;
+class QTabWidget;
 
 namespace matmamba
 {
 
+class Autosave;
 class ClassifyPage;
+class ComparePage;
 class CostPanel;
 class ErrorBar;
 class GeneratePage;
@@ -34,8 +42,10 @@ class ExplorerWindow : public QMainWindow
 {
     Q_OBJECT
 public:
-    /// `settings` keeps window places and recent paths; it must outlive the window.
-    ExplorerWindow(DeviceChoice device, QSettings& settings, QWidget* parent = nullptr);
+    /// `settings` keeps window places and recent paths; it must outlive the window. The project is
+    /// kept in `autosaveFolder` while it changes; "" keeps nothing.
+    ExplorerWindow(DeviceChoice device, QSettings& settings, const QString& autosaveFolder = {},
+                   QWidget* parent = nullptr);
     ~ExplorerWindow() override;
 
     /// Fills File → Built-in models; choosing one opens its data too.
@@ -45,9 +55,19 @@ public:
     void classifyPicture(const QString& file);
     void classifyImage(const QImage& image, const QString& name); ///< pasted or dropped
     void openPath(const QString& path); ///< whatever it is: what a drop does
+    /// Replaces the project by one from a file, and opens its model and data. A file that is no
+    /// project gives a sentence and changes nothing.
+    void openProject(const QString& file);
+    /// Writes the project; "" or the sentence that says why not.
+    QString saveProject(const QString& file);
+    /// Goes on where the autosave stopped; false where there is nothing to go on with.
+    bool restoreAutosave();
+    /// Shows "classify", "generate", "layers" or "compare"; false where there is no such page.
+    bool showPage(const QString& name);
     void showError(const QString& sentence);
 
     PlanModel& plan() { return m_plan; }
+    PinStore& pins() { return m_pins; }
     const RunStore& runs() const { return m_runs; }
     const std::optional<ModelInfo>& model() const { return m_model; }
     EngineBridge& bridge() { return m_bridge; }
@@ -56,6 +76,8 @@ public:
     TradeoffPage& tradeoff() { return *m_tradeoff; }
     ClassifyPage& classifier() { return *m_classify; }
     GeneratePage& generator() { return *m_generate; }
+    ComparePage& comparison() { return *m_compare; }
+    QString autosaveFile() const;
     ErrorBar& errorBar() { return *m_errors; }
     StatusPanel& status() { return *m_status; }
 
@@ -69,6 +91,7 @@ protected:
 
 private:
     void makePages();
+    QWidget* makePlanColumn();
     void connectEngine();
     // explorer_menus.cpp
     QAction* makeAction(const QString& text, const QKeySequence& keys,
@@ -87,25 +110,50 @@ private:
     void chooseDataFolder();
     void chooseDataFile();
     void choosePlanFile();
+    void chooseRunsFile();
+    void choosePinsFile();
     void choosePlotFile();
     void pastePicture();
     void showKeyboardHelp();
     void showAbout();
     void cancelWork();
+    // explorer_project.cpp
+    Project project() const;
+    void takeProject(Project project);
+    void newProject();
+    void chooseProject();
+    void saveProjectNow();
+    void chooseProjectFile();
+    /// Calls `goOn` at once, or after asking where something would be lost.
+    void afterAsking(std::function<void()> goOn);
+    void projectChanged();
+    QString exportRuns(const QString& file, const std::vector<Plan>& plans) const;
 
+    void pinPlan();
+    void setPlanB();
+    void askForMeasurements(); ///< of what is not known yet
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
     void takeFailure(const Failed& failure);
     void takeIdle(Rest rest);
+    void takePlan();
+    void takePins();
+    void takeSides();
     bool refusesPicture(const QString& name); ///< and says why
     void describe();
     bool isVision() const { return m_model && m_model->config.kind == ModelKind::Vision; }
 
     QSettings& m_settings;
     PlanModel m_plan;
+    PinStore m_pins{*m_plan.undoStack()};
     RunStore m_runs;
     std::optional<ModelInfo> m_model;
+    std::map<std::string, Plan> m_plans; ///< where the sliders were, by modelKey()
+    QString m_notes;
+    QString m_projectFile; ///< as which the person has saved the project; "" if never
+    bool m_projectIsNewer = false; ///< than that file
+    std::unique_ptr<Autosave> m_autosave;
     QString m_deviceNote;
     QString m_wantedData; ///< to be opened as soon as the model is
 
@@ -114,7 +162,9 @@ private:
     QAction* m_openData = nullptr;
     QAction* m_classifyPicture = nullptr;
     QAction* m_generateText = nullptr;
-    QAction* m_exportPlan = nullptr;
+    QAction* m_pin = nullptr;
+    QAction* m_setPlanB = nullptr;
+    QMenu* m_export = nullptr;
     QMenu* m_builtInModels = nullptr;
     RecentPaths* m_recentModels = nullptr;
     RecentPaths* m_recentData = nullptr;
@@ -125,9 +175,12 @@ private:
     TradeoffPage* m_tradeoff;
     ClassifyPage* m_classify;
     GeneratePage* m_generate;
+    ComparePage* m_compare;
     StatusPanel* m_status;
     QSplitter* m_columns;
     QSplitter* m_rows;
+    QTabWidget* m_pages;
+    QLabel* m_sides; ///< which plans A and B are
     QLabel* m_what;
 
     EngineBridge m_bridge; ///< last: joins the engine before what its events touch goes

@@ -12,6 +12,7 @@
 
 #include <climits>
 
+#include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/quantity_text.h"
 
@@ -35,20 +36,19 @@ Spin* makeSpin(Number lowest, Number highest, Number value, const QString& help)
 
 } // namespace
 
-GeneratePage::GeneratePage(const PlanModel& plan, Ask ask, QWidget* parent)
+GeneratePage::GeneratePage(const PlanModel& plan, const PinStore& pins, Ask ask, QWidget* parent)
     : QWidget(parent)
     , m_plan(plan)
+    , m_pins(pins)
     , m_ask(std::move(ask))
     , m_prompt(new QLineEdit)
     , m_start(new QPushButton(tr("&Generate")))
     , m_stop(new QPushButton(tr("St&op")))
-    , m_keep(new QPushButton(tr("Set as &B")))
 {
     m_prompt->setPlaceholderText(tr("Prompt: how the text begins, such as “It was”"));
     m_prompt->setAccessibleName(tr("Prompt"));
     m_prompt->setClearButtonEnabled(true);
     m_stop->setEnabled(false);
-    m_keep->setToolTip(tr("Keep the plan of the sliders as B, to compare others with it"));
 
     auto* first = new QHBoxLayout;
     first->setSpacing(8);
@@ -76,7 +76,7 @@ GeneratePage::GeneratePage(const PlanModel& plan, Ask ask, QWidget* parent)
         emit stopRequested();
         endWait();
     });
-    connect(m_keep, &QPushButton::clicked, this, &GeneratePage::keepAsB);
+    connect(&m_pins, &PinStore::planBChanged, this, &GeneratePage::showPlans);
     connect(&m_plan, &PlanModel::modelChanged, this, &GeneratePage::forget);
     connect(&m_plan, &PlanModel::planChanged, this, &GeneratePage::showPlans);
     forget();
@@ -123,7 +123,6 @@ QWidget* GeneratePage::makeOptions()
     add(tr("To&p-p"), m_topP);
     add(tr("&Seed"), m_seed);
     layout->addStretch();
-    layout->addWidget(m_keep);
     return row;
 }
 
@@ -142,11 +141,11 @@ void GeneratePage::start()
     const Plan a = m_plan.plan();
     // Where both are the same there is nothing to compare.
     const std::vector<Plan> plans
-        = a == m_planB ? std::vector<Plan>{a} : std::vector<Plan>{a, m_planB};
+        = a == m_pins.planB() ? std::vector<Plan>{a} : std::vector<Plan>{a, m_pins.planB()};
     const auto generation = m_ask(plans, m_prompt->text(), options);
     if (!generation)
         return;
-    m_asked = {a, m_planB};
+    m_asked = {a, m_pins.planB()};
     m_difference.reset();
     for (Column& column : m_columns) {
         column.text->clear();
@@ -230,15 +229,8 @@ void GeneratePage::endWait()
     setGenerating({});
 }
 
-void GeneratePage::keepAsB()
-{
-    m_planB = m_plan.plan();
-    showPlans();
-}
-
 void GeneratePage::forget()
 {
-    m_planB = m_plan.isEmpty() ? Plan{} : Plan::uniform(m_plan.config().n_layer, kMaxHeads);
     m_asked = {};
     m_shown.reset();
     m_difference.reset();
@@ -254,18 +246,17 @@ void GeneratePage::forget()
 /// What stands above the texts: whose they are, or would be.
 void GeneratePage::showPlans()
 {
-    m_keep->setEnabled(!m_plan.isEmpty() && m_plan.plan() != m_planB);
     if (m_plan.isEmpty())
         return;
     const bool fresh = m_asked[0].heads.empty();
     const Plan& a = fresh ? m_plan.plan() : m_asked[0];
-    const Plan& b = fresh ? m_planB : m_asked[1];
+    const Plan& b = fresh ? m_pins.planB() : m_asked[1];
     QString textA = tr("A: %1").arg(planText(a));
     if (a != m_plan.plan())
         textA += tr(" (the sliders now: %1)").arg(planText(m_plan.plan()));
     QString textB = tr("B: %1").arg(planText(b));
-    if (b != m_planB)
-        textB += tr(" (B now: %1)").arg(planText(m_planB));
+    if (b != m_pins.planB())
+        textB += tr(" (B now: %1)").arg(planText(m_pins.planB()));
     m_columns[0].title->setText(textA);
     m_columns[1].title->setText(textB);
 }

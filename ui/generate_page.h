@@ -23,6 +23,7 @@ class QTextEdit;
 namespace matmamba
 {
 
+class PinStore;
 class PlanModel;
 
 class GeneratePage : public QWidget
@@ -33,7 +34,7 @@ public:
     /// under the returned generation. Nothing is returned while no engine can answer.
     using Ask = std::function<std::optional<std::uint64_t>(std::vector<Plan>, const QString& prompt,
                                                            const GenerateOptions&)>;
-    GeneratePage(const PlanModel& plan, Ask ask, QWidget* parent = nullptr);
+    GeneratePage(const PlanModel& plan, const PinStore& pins, Ask ask, QWidget* parent = nullptr);
 
     void setPrompt(const QString& prompt);
     void start(); ///< with what the page says; ends what is being generated
@@ -64,15 +65,14 @@ private:
     };
     void makeColumn(int index);
     QWidget* makeOptions();
-    void keepAsB();
     void forget(); ///< another model: what is shown no longer holds
     void showPlans();
     void markDifference();
     void setGenerating(std::optional<std::uint64_t> generation);
 
     const PlanModel& m_plan;
+    const PinStore& m_pins;
     Ask m_ask;
-    Plan m_planB;
     std::array<Plan, 2> m_asked; ///< plans of what is shown; empty before the first text
     std::optional<std::uint64_t> m_generation; ///< of what is being generated
     std::optional<std::uint64_t> m_shown; ///< of what is shown
@@ -81,7 +81,6 @@ private:
     QLineEdit* m_prompt;
     QPushButton* m_start;
     QPushButton* m_stop;
-    QPushButton* m_keep;
     QSpinBox* m_length;
     QDoubleSpinBox* m_temperature;
     QDoubleSpinBox* m_topP;

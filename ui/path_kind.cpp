@@ -4,6 +4,8 @@
 #include <QFileInfo>
 #include <QMimeDatabase>
 
+#include "ui/project.h"
+
 namespace matmamba
 {
 
@@ -13,6 +15,8 @@ PathKind kindOfPath(const QString& path)
     if (file.isDir())
         return QDir(path).exists("config.json") ? PathKind::Model : PathKind::Data;
     const QString suffix = file.suffix().toLower();
+    if (suffix == kProjectSuffix)
+        return PathKind::Project;
     if (suffix == "safetensors" || suffix == "pt" || suffix == "json")
         return PathKind::Model;
     // A .bin is a torch file, a CIFAR batch or a token shard: weights have their config beside

@@ -44,12 +44,14 @@ PlanModel::PlanModel(QObject* parent)
 {
 }
 
-void PlanModel::reset(const ModelConfig& config, int bytesPerParam)
+void PlanModel::reset(const ModelConfig& config, int bytesPerParam, const Plan& plan)
 {
     m_config = config;
     m_bytesPerParam = bytesPerParam;
     m_plan = Plan::uniform(config.n_layer, kMaxHeads);
     m_fullCost = cost(m_plan);
+    if (plan.heads.size() == m_plan.heads.size())
+        m_plan = plan;
     m_undo.clear();
     endGesture();
     emit modelChanged();

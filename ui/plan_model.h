@@ -19,8 +19,9 @@ class PlanModel : public QObject
 public:
     explicit PlanModel(QObject* parent = nullptr);
 
-    /// A newly opened model: full width, nothing to undo.
-    void reset(const ModelConfig& config, int bytesPerParam);
+    /// A newly opened model at `plan`, full width if that has another number of layers; nothing to
+    /// undo.
+    void reset(const ModelConfig& config, int bytesPerParam, const Plan& plan = {});
 
     bool isEmpty() const { return m_plan.heads.empty(); } ///< no model yet
     const ModelConfig& config() const { return m_config; }

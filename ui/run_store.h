@@ -1,17 +1,40 @@
-// The runs of this session: what each plan has measured on the open data, keyed by plan.
-// Place in the way: evaluate -> *runs* -> plot. Filled by the window from the engine's events;
-// pages only read. Values are immutable: a grown result replaces the older one.
+// The runs: what each plan has measured, of every model, device and data set of the project; those
+// of what is open now are what pages show. Place in the way: evaluate -> *runs* -> plot. Filled by
+// the window from the engine's events; pages only read. Values are immutable: a grown result
+// replaces the older one.
 #pragma once
 
 #include <QObject>
 
+#include <compare>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "engine/engine.h"
 
 namespace matmamba
 {
+
+/// What a run's numbers depend on besides its plan.
+struct RunKey {
+    std::string model; ///< see modelKey()
+    std::string device, compute_type;
+    std::string data; ///< path, or the word for made data
+    std::int64_t samples = 0; ///< of the whole data set
+    int context = 0;
+    auto operator<=>(const RunKey&) const = default;
+};
+
+/// Names a model and its weights: its folder, and size and time of the weights.
+std::string modelKey(const ModelInfo& model);
+
+/// Runs on one data set, with what pages say of it.
+struct RunSet {
+    std::string data_name;
+    std::optional<double> entropy; ///< see DataInfo
+    std::map<Plan, Measurement> runs;
+};
 
 class RunStore : public QObject
 {
@@ -19,21 +42,31 @@ class RunStore : public QObject
 public:
     using QObject::QObject;
 
-    void startData(const DataInfo& data); ///< new data: earlier runs no longer apply
-    void clear(); ///< no data is open
+    /// Shows the runs of this model on this data; they go on from what was measured before.
+    void startData(const DataInfo& data, const ModelInfo& model = {});
+    void clear(); ///< no data are open; all runs stay kept
     void record(const Plan& plan, const Measurement& measurement);
 
     const std::optional<DataInfo>& data() const { return m_data; }
     const std::map<Plan, Measurement>& runs() const { return m_runs; }
     const Measurement* find(const Plan& plan) const; ///< nullptr if nothing is measured yet
+    bool isComplete(const Plan& plan) const; ///< measured on all samples
+
+    /// Every run of the project, for its file.
+    std::map<RunKey, RunSet> all() const;
+    void restore(std::map<RunKey, RunSet> all); ///< startData() shows them
 
 signals:
-    void restarted(); ///< all runs are gone; data() may have changed
+    void restarted(); ///< other runs are shown; data() may have changed
     void recorded(const matmamba::Plan& plan);
 
 private:
+    void keepShown();
+
     std::optional<DataInfo> m_data;
-    std::map<Plan, Measurement> m_runs;
+    RunKey m_key; ///< of what is shown
+    std::map<Plan, Measurement> m_runs; ///< shown
+    std::map<RunKey, RunSet> m_kept; ///< all others
 };
 
 } // namespace matmamba

@@ -1,0 +1,31 @@
+// Runs as a table for spreadsheets: one line a run, the same columns whoever writes it. Free of
+// Torch.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/measure/metrics.h"
+#include "engine/model/cost.h"
+#include "engine/model/plan.h"
+
+namespace matmamba
+{
+
+/// A plan with its costs, what it has measured and where.
+struct RunRow {
+    std::string model; ///< name
+    Plan plan;
+    Cost cost;
+    Measurement measurement{};
+    std::optional<double> entropy{}; ///< nats per token, where the data's own is known
+    std::string device, compute_type;
+};
+
+/// CSV with a head line: model, plan (in quotes: its widths are parted by commas), flops, params,
+/// bytes, each metric with its standard error, n, entropy, seconds, device, dtype. What was not
+/// measured is empty.
+std::string run_csv(const std::vector<RunRow>& rows);
+
+} // namespace matmamba

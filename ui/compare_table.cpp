@@ -1,0 +1,248 @@
+#include "ui/compare_table.h"
+
+#include <QFont>
+
+#include <cmath>
+
+#include "ui/pin_store.h"
+#include "ui/plan_model.h"
+#include "ui/run_store.h"
+
+namespace matmamba
+{
+
+CompareTable::CompareTable(const PlanModel& plan, PinStore& pins, const RunStore& runs,
+                           QObject* parent)
+    : QAbstractTableModel(parent)
+    , m_plan(plan)
+    , m_pins(pins)
+    , m_runs(runs)
+{
+    const auto renew = [this] {
+        beginResetModel();
+        endResetModel();
+    };
+    connect(&m_pins, &PinStore::changed, this, renew);
+    connect(&m_runs, &RunStore::restarted, this, renew);
+    connect(&m_runs, &RunStore::recorded, this, &CompareTable::takeRun);
+}
+
+void CompareTable::takeRun(const Plan& plan)
+{
+    const int rows = rowCount();
+    if (rows == 0)
+        return;
+    if (plan == m_pins.baseline()) { // every difference is another one
+        emit dataChanged(index(0, 0), index(rows - 1, ColumnCount - 1));
+        return;
+    }
+    for (int row = 0; row < rows; ++row)
+        if (planAt(row) == plan)
+            emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+}
+
+const Plan& CompareTable::planAt(int row) const
+{
+    return m_pins.pins().at(row).plan;
+}
+
+int CompareTable::rowCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : int(m_pins.pins().size());
+}
+
+int CompareTable::columnCount(const QModelIndex& parent) const
+{
+    return parent.isValid() ? 0 : ColumnCount;
+}
+
+Quality CompareTable::quality() const
+{
+    return m_plan.config().kind == ModelKind::Vision ? Quality::Top1 : Quality::Perplexity;
+}
+
+std::optional<Metric> CompareTable::difference(int row, Quality quality) const
+{
+    const Measurement* own = m_runs.find(planAt(row));
+    const Measurement* base = m_runs.find(m_pins.baseline());
+    const auto a = own ? qualityOf(*own, quality) : std::nullopt;
+    const auto b = base ? qualityOf(*base, quality) : std::nullopt;
+    if (!a || !b || planAt(row) == m_pins.baseline())
+        return std::nullopt;
+    return Metric{a->value - b->value, std::hypot(a->std_error, b->std_error),
+                  std::min(a->n, b->n)};
+}
+
+QVariant CompareTable::number(int row, int column) const
+{
+    const Plan& plan = planAt(row);
+    const Measurement* run = m_runs.find(plan);
+    const auto value = [](const std::optional<Metric>& metric) {
+        return metric ? QVariant(metric->value) : QVariant();
+    };
+    switch (column) {
+    case PlanColumn:
+    case NoteColumn:
+        return text(row, column);
+    case QualityColumn:
+        return run ? value(qualityOf(*run, quality())) : QVariant();
+    case QualityDelta:
+        return value(difference(row, quality()));
+    case LossColumn:
+        return run ? value(run->loss) : QVariant();
+    case LossDelta:
+        return value(difference(row, Quality::Loss));
+    case FlopsColumn:
+        return qlonglong(m_plan.cost(plan).flops);
+    case ParamsColumn:
+        return qlonglong(m_plan.cost(plan).params);
+    case BytesColumn:
+        return qlonglong(m_plan.cost(plan).weight_bytes);
+    case TimeColumn:
+        return run ? QVariant(run->seconds / double(run->samples_done)) : QVariant();
+    case SamplesColumn:
+        return run ? QVariant(qlonglong(run->samples_done)) : QVariant();
+    }
+    return {};
+}
+
+QString CompareTable::deltaText(int row, Quality quality) const
+{
+    if (planAt(row) == m_pins.baseline())
+        return tr("baseline");
+    const auto delta = difference(row, quality);
+    if (!delta)
+        return "–";
+    const QString text = metricText(*delta, quality);
+    return delta->value >= 0 ? "+" + text : QString(text).replace('-', QChar(0x2212));
+}
+
+QString CompareTable::text(int row, int column) const
+{
+    const Plan& plan = planAt(row);
+    const Measurement* run = m_runs.find(plan);
+    const auto metric = [&](Quality quality) {
+        const auto value = run ? qualityOf(*run, quality) : std::nullopt;
+        return value ? metricText(*value, quality) : QString("–");
+    };
+    const QVariant value
+        = column == PlanColumn || column == NoteColumn ? QVariant() : number(row, column);
+    switch (column) {
+    case PlanColumn:
+        return planText(plan);
+    case NoteColumn:
+        return m_pins.pins().at(row).note;
+    case QualityColumn:
+        return metric(quality());
+    case QualityDelta:
+        return deltaText(row, quality());
+    case LossColumn:
+        return metric(Quality::Loss);
+    case LossDelta:
+        return deltaText(row, Quality::Loss);
+    case FlopsColumn:
+    case ParamsColumn:
+        return scaledText(value.toDouble(), "");
+    case BytesColumn:
+        return scaledText(value.toDouble(), "B");
+    case TimeColumn:
+        return value.isValid() ? durationText(value.toDouble()) : QString("–");
+    case SamplesColumn:
+        return value.isValid() ? countText(value.toLongLong()) : QString("–");
+    }
+    return {};
+}
+
+QString CompareTable::toolTip(int row, int column) const
+{
+    switch (column) {
+    case PlanColumn:
+        return tr("Heads of each layer: %1").arg(QString::fromStdString(to_string(planAt(row))));
+    case NoteColumn:
+        return tr("Double click or F2 to write a note");
+    case QualityDelta:
+    case LossDelta:
+        return tr("Difference to the baseline. Its standard error is that of two independent "
+                  "measurements; both saw the same samples, so the true one is smaller.");
+    case TimeColumn:
+        return tr("Computing time of the measurement on this device, in its batches, per sample");
+    default:
+        return {};
+    }
+}
+
+QVariant CompareTable::data(const QModelIndex& index, int role) const
+{
+    if (!index.isValid())
+        return {};
+    const int row = index.row(), column = index.column();
+    switch (role) {
+    case Qt::DisplayRole:
+    case Qt::EditRole:
+        return text(row, column);
+    case Qt::ToolTipRole:
+        return toolTip(row, column);
+    case Qt::TextAlignmentRole:
+        return int(column <= NoteColumn ? Qt::AlignLeft | Qt::AlignVCenter
+                                        : Qt::AlignRight | Qt::AlignVCenter);
+    case Qt::FontRole:
+        if (planAt(row) == m_pins.baseline()) {
+            QFont bold;
+            bold.setBold(true);
+            return bold;
+        }
+        return {};
+    case kSortRole:
+        return number(row, column);
+    default:
+        return {};
+    }
+}
+
+QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (role != Qt::DisplayRole || orientation != Qt::Horizontal)
+        return {};
+    const bool vision = m_plan.config().kind == ModelKind::Vision;
+    switch (section) {
+    case PlanColumn:
+        return tr("Plan");
+    case NoteColumn:
+        return tr("Note");
+    case QualityColumn:
+        return vision ? tr("Top-1") : tr("Perplexity");
+    case QualityDelta:
+    case LossDelta:
+        return tr("Δ");
+    case LossColumn:
+        return tr("Loss");
+    case FlopsColumn:
+        return tr("FLOPs");
+    case ParamsColumn:
+        return tr("Parameters");
+    case BytesColumn:
+        return tr("Weights");
+    case TimeColumn:
+        return vision ? tr("Time/picture") : tr("Time/token");
+    case SamplesColumn:
+        return tr("n");
+    }
+    return {};
+}
+
+Qt::ItemFlags CompareTable::flags(const QModelIndex& index) const
+{
+    const Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
+    return index.column() == NoteColumn ? flags | Qt::ItemIsEditable : flags;
+}
+
+bool CompareTable::setData(const QModelIndex& index, const QVariant& value, int role)
+{
+    if (!index.isValid() || index.column() != NoteColumn || role != Qt::EditRole)
+        return false;
+    const Plan plan = planAt(index.row());
+    m_pins.setNote(plan, value.toString());
+    return true;
+}
+
+} // namespace matmamba

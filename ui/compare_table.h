@@ -1,0 +1,65 @@
+// The pinned plans as a table: what each measured, costs, and how far it is from the baseline.
+// Place in the way: runs and pins -> *table* -> compare page. Values for sorting under kSortRole.
+#pragma once
+
+#include <QAbstractTableModel>
+
+#include <optional>
+
+#include "ui/quantity_text.h"
+
+namespace matmamba
+{
+
+class PinStore;
+class PlanModel;
+class RunStore;
+
+class CompareTable : public QAbstractTableModel
+{
+    Q_OBJECT
+public:
+    enum Column {
+        PlanColumn,
+        NoteColumn,
+        QualityColumn, ///< top-1 or perplexity
+        QualityDelta,
+        LossColumn,
+        LossDelta,
+        FlopsColumn,
+        ParamsColumn,
+        BytesColumn,
+        TimeColumn, ///< of computing, per sample
+        SamplesColumn,
+        ColumnCount
+    };
+    static constexpr int kSortRole = Qt::UserRole;
+
+    CompareTable(const PlanModel& plan, PinStore& pins, const RunStore& runs,
+                 QObject* parent = nullptr);
+
+    const Plan& planAt(int row) const;
+    /// A number with its difference's standard error; nothing where one of both is not measured.
+    std::optional<Metric> difference(int row, Quality quality) const;
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+    Qt::ItemFlags flags(const QModelIndex& index) const override;
+    bool setData(const QModelIndex& index, const QVariant& value, int role) override; ///< the note
+
+private:
+    Quality quality() const;
+    QVariant number(int row, int column) const; ///< for sorting; invalid where there is none
+    QString text(int row, int column) const;
+    QString deltaText(int row, Quality quality) const;
+    QString toolTip(int row, int column) const;
+    void takeRun(const Plan& plan);
+
+    const PlanModel& m_plan;
+    PinStore& m_pins;
+    const RunStore& m_runs;
+};
+
+} // namespace matmamba

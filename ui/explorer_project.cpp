@@ -1,0 +1,186 @@
+// The project of the explorer's window: what of it goes into a file, and how it comes back.
+#include <QFile>
+#include <QFileInfo>
+#include <QMessageBox>
+
+#include "engine/error.h"
+#include "engine/measure/run_csv.h"
+#include "ui/autosave.h"
+#include "ui/explorer_window.h"
+#include "ui/file_dialog.h"
+
+namespace matmamba
+{
+
+Project ExplorerWindow::project() const
+{
+    Project project;
+    if (m_model)
+        project.model = QString::fromStdString(m_model->path.string());
+    if (m_runs.data())
+        project.data = QString::fromStdString(m_runs.data()->path.string());
+    project.notes = m_notes;
+    project.plans = m_plans;
+    project.pins = m_pins.all();
+    project.runs = m_runs.all();
+    return project;
+}
+
+void ExplorerWindow::takeProject(Project project)
+{
+    m_plans = std::move(project.plans);
+    m_notes = project.notes;
+    m_pins.restore(std::move(project.pins));
+    m_runs.restore(std::move(project.runs));
+    if (!project.model.isEmpty()) {
+        openModel(project.model);
+        if (!project.data.isEmpty())
+            openData(project.data);
+    } else if (m_model) { // what is open stays, with nothing known of it
+        takeModel(*m_model, m_deviceNote);
+    }
+    m_projectIsNewer = false;
+    describe();
+}
+
+void ExplorerWindow::openProject(const QString& path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly)) {
+        showError(tr("%1 cannot be read: %2.").arg(path, file.errorString()));
+        return;
+    }
+    try {
+        Project project = readProject(file.readAll(), path);
+        m_projectFile = QFileInfo(path).absoluteFilePath();
+        takeProject(std::move(project));
+        m_autosave->changed();
+    } catch (const Error& error) {
+        showError(QString::fromUtf8(error.what()));
+    }
+}
+
+QString ExplorerWindow::saveProject(const QString& path)
+{
+    QString sentence = writeWholeFile(path, writeProject(project()));
+    if (sentence.isEmpty()) {
+        m_projectFile = QFileInfo(path).absoluteFilePath();
+        m_projectIsNewer = false;
+        describe();
+    }
+    return sentence;
+}
+
+bool ExplorerWindow::restoreAutosave()
+{
+    QFile file(m_autosave->file());
+    if (m_autosave->file().isEmpty() || !file.open(QIODevice::ReadOnly))
+        return false;
+    try {
+        Project project = readProject(file.readAll(), m_autosave->file());
+        const bool usable = QFileInfo::exists(project.model);
+        if (!usable) // its model is gone; the runs are kept
+            project.model.clear();
+        takeProject(std::move(project));
+        m_projectIsNewer = true; // whatever file it was saved as is not known any more
+        return usable;
+    } catch (const Error& error) {
+        // Kept for whoever wants to mend it: the next autosave would replace it.
+        const QString kept = m_autosave->file() + ".damaged";
+        QFile::remove(kept);
+        QFile::rename(m_autosave->file(), kept);
+        showError(tr("%1 It is kept as %2.").arg(QString::fromUtf8(error.what()), kept));
+        return false;
+    }
+}
+
+void ExplorerWindow::projectChanged()
+{
+    if (!m_autosave)
+        return; // the window is being made
+    m_autosave->changed();
+    if (!m_projectIsNewer) {
+        m_projectIsNewer = true;
+        describe();
+    }
+}
+
+void ExplorerWindow::afterAsking(std::function<void()> goOn)
+{
+    if (!m_projectIsNewer || project().runs.empty()) {
+        goOn();
+        return;
+    }
+    auto* box
+        = new QMessageBox(QMessageBox::Question, tr("Save project?"),
+                          tr("Runs, pins and notes of the current project are not saved "
+                             "in a file. Save them first?"),
+                          QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, this);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    connect(box, &QMessageBox::finished, this, [this, goOn](int answer) {
+        if (answer == QMessageBox::Discard)
+            goOn();
+        if (answer != QMessageBox::Save)
+            return;
+        if (m_projectFile.isEmpty())
+            chooseProjectFile(); // the person goes on when it is saved
+        else if (const QString sentence = saveProject(m_projectFile); !sentence.isEmpty())
+            showError(sentence);
+        else
+            goOn();
+    });
+    box->open();
+}
+
+void ExplorerWindow::newProject()
+{
+    afterAsking([this] {
+        m_projectFile.clear();
+        takeProject({});
+        m_autosave->changed();
+    });
+}
+
+void ExplorerWindow::chooseProject()
+{
+    showDialog(this, tr("Open project"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+               {tr("Project (*.matmamba)"), tr("All files (*)")},
+               [this](const QString& path) { afterAsking([this, path] { openProject(path); }); });
+}
+
+void ExplorerWindow::saveProjectNow()
+{
+    if (m_projectFile.isEmpty())
+        chooseProjectFile();
+    else if (const QString sentence = saveProject(m_projectFile); !sentence.isEmpty())
+        showError(sentence);
+}
+
+void ExplorerWindow::chooseProjectFile()
+{
+    showDialog(this, tr("Save project"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
+               {tr("Project (*.matmamba)")}, [this](const QString& path) {
+                   if (const QString sentence = saveProject(path); !sentence.isEmpty())
+                       showError(sentence);
+               });
+}
+
+QString ExplorerWindow::exportRuns(const QString& file, const std::vector<Plan>& plans) const
+{
+    std::vector<RunRow> rows;
+    for (const Plan& plan : plans) {
+        RunRow row{.model = m_model->name,
+                   .plan = plan,
+                   .cost = m_plan.cost(plan),
+                   .device = m_model->device,
+                   .compute_type = m_model->compute_type};
+        if (const Measurement* run = m_runs.find(plan))
+            row.measurement = *run;
+        if (m_runs.data())
+            row.entropy = m_runs.data()->entropy;
+        rows.push_back(std::move(row));
+    }
+    return writeWholeFile(file, QByteArray::fromStdString(run_csv(rows)));
+}
+
+} // namespace matmamba

@@ -1,0 +1,33 @@
+// File dialogs that do not block the window.
+#pragma once
+
+#include <QFileDialog>
+
+namespace matmamba
+{
+
+/// Shows a file dialog without waiting for it; `chosen` gets the path.
+template <typename Chosen>
+void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mode,
+                QFileDialog::AcceptMode accept, const QStringList& filters, Chosen chosen)
+{
+    auto* dialog = new QFileDialog(parent, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setFileMode(mode);
+    dialog->setAcceptMode(accept);
+    if (!filters.isEmpty())
+        dialog->setNameFilters(filters);
+    if (accept == QFileDialog::AcceptSave) {
+        // A name without a suffix gets that of the chosen filter, before the dialog asks whether
+        // to overwrite.
+        const auto takeSuffix = [dialog](const QString& filter) {
+            dialog->setDefaultSuffix(filter.section("*.", 1).section(')', 0, 0));
+        };
+        takeSuffix(filters.first());
+        QObject::connect(dialog, &QFileDialog::filterSelected, dialog, takeSuffix);
+    }
+    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
+    dialog->open();
+}
+
+} // namespace matmamba
