@@ -266,6 +266,65 @@ private slots:
         QTRY_VERIFY(m_window->status().workText().startsWith("Measured on all"));
     }
 
+    void workSurvivesAKillAndComesBack()
+    {
+        const QString folder = m_folder.filePath("autosave");
+        m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings, folder);
+        QVERIFY(!m_window->restoreAutosave()); // nothing yet
+        openModel();
+        openData(m_pictures);
+        plan().setLayer(0, 24);
+        const Plan mixed = plan().plan();
+        action(QKeySequence("Ctrl+P"))->trigger();
+        m_window->pins().setNote(mixed, "keep");
+        action(QKeySequence("Ctrl+B"))->trigger();
+        plan().setAllLayers(16);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().isComplete(mixed), 60000);
+        const auto saved = [&] {
+            QFile file(m_window->autosaveFile());
+            return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+        };
+        const double loss = m_window->runs().find(mixed)->loss->value;
+        QTRY_VERIFY_WITH_TIMEOUT(saved().contains(QByteArray::number(loss, 'g', 10).chopped(2)),
+                                 5000);
+        // What a kill leaves is the file: another window begins with a copy of it.
+        QVERIFY(QDir().mkpath(m_folder.filePath("after")));
+        QVERIFY(
+            QFile::copy(m_window->autosaveFile(), m_folder.filePath("after/autosave-1.matmamba")));
+        m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings,
+                                                    m_folder.filePath("after"));
+        QVERIFY(m_window->restoreAutosave());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 16));
+        QCOMPARE(m_window->pins().find(mixed)->note, QString("keep"));
+        QCOMPARE(m_window->pins().planB(), mixed);
+        QCOMPARE(m_window->runs().find(mixed)->loss->value, loss);
+        QCOMPARE(m_window->costs().deltaText(CostKind::Flops), QString());
+        m_window->pins().setBaseline(mixed);
+        QVERIFY(m_window->costs().deltaText(CostKind::Flops).startsWith("Δ"));
+    }
+
+    void aDamagedProjectChangesNothing()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        const QString file = m_folder.filePath("work.matmamba");
+        QCOMPARE(m_window->saveProject(file), QString());
+        QVERIFY(m_window->windowTitle().startsWith("work"));
+        QFile damaged(file);
+        QVERIFY(damaged.open(QIODevice::ReadWrite));
+        QVERIFY(damaged.resize(damaged.size() - 20));
+        const QByteArray before = damaged.readAll();
+        damaged.close();
+        m_window->openProject(file);
+        QVERIFY(m_window->errorBar().sentence().contains("work.matmamba"));
+        QCOMPARE(plot().points().size(), std::size_t(4));
+        QVERIFY(damaged.open(QIODevice::ReadOnly));
+        QCOMPARE(damaged.readAll(), before);
+        QVERIFY(m_window->saveProject(m_folder.filePath("absent/x.matmamba")).contains("absent"));
+    }
+
     void axesAreChosenByBoxes()
     {
         openModel();

@@ -55,14 +55,16 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
     layout->addLayout(makeActions());
     layout->addLayout(m_stack, 1);
 
-    connect(m_view->selectionModel(), &QItemSelectionModel::selectionChanged, this,
-            &ComparePage::follow);
+    connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex& current) {
+                if (current.isValid())
+                    m_kept = selected();
+                follow();
+            });
     connect(m_view, &QTableView::doubleClicked, this, [this](const QModelIndex& index) {
         if (index.column() != CompareTable::NoteColumn)
             apply();
     });
-    connect(m_table, &QAbstractItemModel::modelAboutToBeReset, this,
-            [this] { m_kept = selected(); });
     connect(m_table, &QAbstractItemModel::modelReset, this, &ComparePage::takePins);
     takePins();
 }

@@ -57,7 +57,7 @@ private:
     QTableView* m_view;
     QStackedLayout* m_stack;
     QList<QAction*> m_ofSelection;
-    std::optional<Plan> m_kept; ///< selected before the table was renewed
+    std::optional<Plan> m_kept; ///< selected last: again when the table is renewed
 };
 
 } // namespace matmamba

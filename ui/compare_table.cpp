@@ -232,6 +232,8 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
 
 Qt::ItemFlags CompareTable::flags(const QModelIndex& index) const
 {
+    if (!index.isValid())
+        return Qt::NoItemFlags;
     const Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
     return index.column() == NoteColumn ? flags | Qt::ItemIsEditable : flags;
 }

@@ -1,0 +1,343 @@
+// The person's work: pins and their undo, the table that compares them, the project file of every
+// schema, and the autosave.
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QFile>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "engine/error.h"
+#include "ui/autosave.h"
+#include "ui/compare_page.h"
+#include "ui/compare_table.h"
+#include "ui/pin_store.h"
+#include "ui/plan_model.h"
+#include "ui/project.h"
+
+using namespace matmamba;
+
+namespace
+{
+
+const Plan kFull{{64, 64}}, kNarrow{{32, 16}}, kMixed{{8, 64}};
+
+Measurement run(double loss, double top1, std::int64_t done)
+{
+    Measurement run;
+    run.loss = Metric{loss, 0.03, done};
+    run.top1 = Metric{top1, 0.004, done};
+    run.samples_done = done;
+    run.samples_total = 1000;
+    run.seconds = double(done) / 190;
+    return run;
+}
+
+ModelInfo modelNamed(const char* path)
+{
+    ModelInfo model;
+    model.path = path;
+    model.weights_stamp = "7 bytes of 5";
+    model.device = "cpu";
+    model.compute_type = "float32";
+    return model;
+}
+
+DataInfo dataNamed(const char* path)
+{
+    DataInfo data;
+    data.path = path;
+    data.name = path;
+    data.samples = 1000;
+    return data;
+}
+
+QByteArray contents(const QString& path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+std::string errorOf(const QByteArray& text)
+{
+    try {
+        readProject(text, "work.matmamba");
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+} // namespace
+
+class TestProject : public QObject
+{
+    Q_OBJECT
+private:
+    PlanModel m_plan;
+    PinStore m_pins{*m_plan.undoStack()};
+    RunStore m_runs;
+    QTemporaryDir m_folder;
+
+private slots:
+    void init()
+    {
+        ModelConfig config;
+        config.kind = ModelKind::Vision;
+        config.d_model = 64;
+        config.n_layer = 2;
+        config.n_classes = 10;
+        config.patch_size = 4;
+        config.image_size = 32;
+        m_plan.reset(config, 2);
+        m_pins.restore({});
+        m_pins.startModel("a", kFull);
+        m_runs.restore({});
+        m_runs.startData(dataNamed("shapes"), modelNamed("/models/a"));
+    }
+
+    void everyEditOfPinsIsUndone()
+    {
+        QSignalSpy changed(&m_pins, &PinStore::changed);
+        m_pins.pin(kNarrow);
+        m_pins.pin(kMixed);
+        m_pins.pin(kMixed); // is there already
+        QCOMPARE(changed.count(), 2);
+        m_pins.setNote(kMixed, "first layer hardly matters");
+        m_pins.setBaseline(kNarrow);
+        m_pins.move(1, 0);
+        QCOMPARE(m_pins.pins().front(), (Pin{kMixed, "first layer hardly matters"}));
+        m_pins.remove(kNarrow);
+        QCOMPARE(m_pins.baseline(), kFull);
+        QCOMPARE(m_pins.pins().size(), 1u);
+        m_plan.undoStack()->undo();
+        QCOMPARE(m_pins.baseline(), kNarrow);
+        QCOMPARE(m_pins.pins().size(), 2u);
+        for (int i = 0; i < 5; ++i)
+            m_plan.undoStack()->undo();
+        QVERIFY(m_pins.pins().empty());
+        m_plan.undoStack()->redo();
+        QVERIFY(m_pins.isPinned(kNarrow));
+    }
+
+    void eachModelKeepsItsPinsAndB()
+    {
+        m_pins.pin(kNarrow);
+        m_pins.setPlanB(kMixed);
+        m_pins.startModel("b", Plan{{64, 64, 64}});
+        QVERIFY(m_pins.pins().empty());
+        QCOMPARE(m_pins.planB(), (Plan{{64, 64, 64}}));
+        m_pins.startModel("a", kFull);
+        QVERIFY(m_pins.isPinned(kNarrow));
+        QCOMPARE(m_pins.planB(), kMixed);
+    }
+
+    void theTableSaysDifferencesToTheBaseline()
+    {
+        CompareTable table(m_plan, m_pins, m_runs);
+        QAbstractItemModelTester tester(&table,
+                                        QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const auto text = [&](int row, CompareTable::Column column) {
+            return table.index(row, column).data().toString();
+        };
+        m_pins.pin(kNarrow);
+        QCOMPARE(text(0, CompareTable::QualityColumn), QString("–"));
+        m_runs.record(kNarrow, run(0.30, 0.905, 1000));
+        QCOMPARE(text(0, CompareTable::QualityColumn), QString("90.5 ± 0.4 %"));
+        QCOMPARE(text(0, CompareTable::QualityDelta),
+                 QString("–")); // the full model is not measured
+        m_runs.record(kFull, run(0.26, 0.945, 1000));
+        QCOMPARE(text(0, CompareTable::QualityDelta), QString("−4.0 ± 0.6 %"));
+        QCOMPARE(text(0, CompareTable::LossDelta), QString("+0.040 ± 0.042 nats"));
+        QCOMPARE(text(0, CompareTable::TimeColumn), QString("5.26 ms"));
+        m_pins.pin(kFull);
+        m_pins.setBaseline(kFull);
+        QCOMPARE(text(1, CompareTable::LossDelta), QString("baseline"));
+        QVERIFY(
+            table.setData(table.index(0, CompareTable::NoteColumn), "for the phone", Qt::EditRole));
+        QCOMPARE(m_pins.find(kNarrow)->note, QString("for the phone"));
+        m_runs.startData(dataNamed("other"), modelNamed("/models/a"));
+        QCOMPARE(text(0, CompareTable::QualityColumn), QString("–"));
+    }
+
+    void thePageSortsMovesUsesAndRemoves()
+    {
+        ComparePage page(m_plan, m_pins, m_runs);
+        page.resize(900, 300);
+        page.show();
+        for (const Plan& plan : {kNarrow, kFull, kMixed})
+            m_pins.pin(plan);
+        QTableView& view = *page.table();
+        view.sortByColumn(CompareTable::FlopsColumn, Qt::AscendingOrder);
+        QCOMPARE(view.model()->index(2, 0).data().toString(), planText(kFull));
+        view.sortByColumn(-1, Qt::AscendingOrder);
+        view.setCurrentIndex(view.model()->index(0, 0));
+        const auto trigger = [&](const char* text) {
+            for (QAction* action : page.actions())
+                if (action->text() == text) {
+                    QVERIFY(action->isEnabled());
+                    action->trigger();
+                    return;
+                }
+            QFAIL(text);
+        };
+        trigger("Down");
+        QCOMPARE(m_pins.pins()[1].plan, kNarrow);
+        QCOMPARE(view.currentIndex().row(), 1);
+        trigger("Use");
+        QCOMPARE(m_plan.plan(), kNarrow);
+        trigger("As B");
+        QCOMPARE(m_pins.planB(), kNarrow);
+        trigger("As baseline");
+        QCOMPARE(m_pins.baseline(), kNarrow);
+        trigger("Remove");
+        QVERIFY(!m_pins.isPinned(kNarrow));
+        for (const QAction* action : page.actions())
+            QVERIFY2(!action->shortcut().isEmpty(), qPrintable(action->text()));
+    }
+
+    void runsOfOtherModelsDataAndDevicesAreKept()
+    {
+        m_runs.record(kNarrow, run(0.3, 0.9, 640));
+        m_runs.record(kNarrow, run(0.3, 0.9, 64)); // an engine that began anew
+        QCOMPARE(m_runs.find(kNarrow)->samples_done, 640);
+        ModelInfo cuda = modelNamed("/models/a");
+        cuda.device = "cuda:0";
+        m_runs.startData(dataNamed("shapes"), cuda);
+        QVERIFY(!m_runs.find(kNarrow));
+        m_runs.record(kNarrow, run(0.31, 0.9, 1000));
+        m_runs.clear();
+        m_runs.startData(dataNamed("shapes"), modelNamed("/models/a"));
+        QCOMPARE(m_runs.find(kNarrow)->samples_done, 640);
+        QCOMPARE(m_runs.all().size(), 2u);
+    }
+
+    void aProjectComesBackAsItWas()
+    {
+        m_pins.pin(kNarrow);
+        m_pins.setNote(kNarrow, "Zoë’s „best“ one\n\"quoted\"");
+        m_pins.setBaseline(kMixed);
+        m_pins.setPlanB(kNarrow);
+        m_runs.record(kNarrow, run(0.3, 0.9, 640));
+        DataInfo tales = dataNamed("tales");
+        tales.entropy = 0.5482;
+        tales.context = 256;
+        m_runs.startData(tales, modelNamed("/models/b"));
+        m_runs.record(kFull, run(1.0 / 3, 0.1, 1000));
+        Project project;
+        project.model = "/models/a";
+        project.data = "shapes";
+        project.notes = "two\nlines";
+        project.plans["a"] = kMixed;
+        project.plans["c"] = kFull;
+        project.pins = m_pins.all();
+        project.runs = m_runs.all();
+        const QByteArray text = writeProject(project);
+        const Project back = readProject(text, "x");
+        QCOMPARE(back.model, project.model);
+        QCOMPARE(back.data, project.data);
+        QCOMPARE(back.notes, project.notes);
+        QCOMPARE(back.plans, project.plans);
+        QCOMPARE(back.pins.at("a"), project.pins.at("a"));
+        QCOMPARE(back.runs.size(), 2u);
+        for (const auto& [key, set] : project.runs) {
+            const RunSet& same = back.runs.at(key);
+            QCOMPARE(same.data_name, set.data_name);
+            QCOMPARE(same.entropy, set.entropy);
+            QCOMPARE(same.runs.size(), set.runs.size());
+            for (const auto& [plan, run] : set.runs) {
+                QCOMPARE(same.runs.at(plan).loss->value, run.loss->value);
+                QCOMPARE(same.runs.at(plan).top1->n, run.top1->n);
+                QCOMPARE(same.runs.at(plan).samples_total, run.samples_total);
+                QVERIFY(!same.runs.at(plan).perplexity);
+            }
+        }
+        QCOMPARE(writeProject(back), text);
+    }
+
+    void aProjectOfTheFirstSchemaOpens()
+    {
+        const Project project = readProject(
+            contents(MATMAMBA_FIXTURES "/projects/schema1.matmamba"), "schema1.matmamba");
+        QCOMPARE(project.model, QString("/models/shapes"));
+        const Pins& pins = project.pins.at("/models/shapes | 7 bytes of 5");
+        QCOMPARE(pins.pins.size(), 2u);
+        QCOMPARE(pins.pins[1], (Pin{kNarrow, {}}));
+        QCOMPARE(*pins.baseline, kFull);
+        QCOMPARE(project.runs.begin()->second.runs.at(kNarrow).samples_done, 640);
+    }
+
+    void aDamagedProjectIsRefusedWithASentence_data()
+    {
+        QTest::addColumn<QByteArray>("from");
+        QTest::addColumn<QByteArray>("to");
+        QTest::addColumn<QString>("said");
+        const auto row = [](const char* name, const char* from, const char* to, const char* said) {
+            QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QString(said);
+        };
+        row("cut off", "\"results\"", "", "damaged or no project");
+        row("another file", "matmamba-project", "something", "is no project");
+        row("newer", "\"schema\": 1", "\"schema\": 3", "newer one");
+        row("schema", "\"schema\": 1", "\"schema\": \"x\"", "schema");
+        row("width", "[40, 8]", "[40, 65]", "models[0]: \"plan\"");
+        row("pin", "[[64, 64]", "[7", "pins");
+        row("done", "\"done\": 640", "\"done\": 6400", "results[0]: \"done\"");
+        row("metric", "[0.25, 0.01, 640]", "[0.25]", "\"loss\"");
+        row("runs", "\"runs\": [{", "\"runs\": [3, {", "runs[0]");
+        row("no open", "\"open\": {", "\"was\": {", "open");
+    }
+    void aDamagedProjectIsRefusedWithASentence()
+    {
+        QFETCH(QByteArray, from);
+        QFETCH(QByteArray, to);
+        QFETCH(QString, said);
+        QByteArray text = contents(MATMAMBA_FIXTURES "/projects/schema1.matmamba");
+        QVERIFY(text.contains(from));
+        if (to.isEmpty())
+            text.truncate(text.indexOf(from));
+        else
+            text.replace(from, to);
+        const std::string error = errorOf(text);
+        QVERIFY2(QString::fromStdString(error).contains(said), error.c_str());
+        QVERIFY2(error.find("work.matmamba") != std::string::npos, error.c_str());
+    }
+
+    void theAutosaveFollowsWithinSecondsAndHasOneFileAProgram()
+    {
+        const QString folder = m_folder.filePath("autosave");
+        QByteArray text = "first";
+        Autosave autosave(folder, [&] { return text; });
+        Autosave second(folder, [] { return QByteArray("other"); });
+        QVERIFY(autosave.file() != second.file());
+        autosave.changed();
+        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), QByteArray("first"), 5000);
+        text = "second";
+        autosave.changed();
+        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), QByteArray("second"), 5000);
+        QFile::remove(autosave.file());
+        QVERIFY(QDir().mkdir(autosave.file())); // cannot be written
+        QSignalSpy failed(&autosave, &Autosave::failed);
+        autosave.changed();
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 5000);
+        QVERIFY(failed.first().first().toString().contains(autosave.file()));
+    }
+
+    void theAutosaveWritesWhenItEnds()
+    {
+        QString file;
+        {
+            Autosave autosave(m_folder.filePath("ends"), [] { return QByteArray("last"); });
+            autosave.changed();
+            file = autosave.file();
+        }
+        QCOMPARE(contents(file), QByteArray("last"));
+        Autosave none("", [] { return QByteArray(); });
+        none.changed();
+        QCOMPARE(none.file(), QString());
+    }
+};
+
+QTEST_MAIN(TestProject)
+#include "tst_project.moc"
