@@ -2,6 +2,7 @@
 // not block.
 #include <QApplication>
 #include <QClipboard>
+#include <QDockWidget>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
@@ -205,6 +206,13 @@ void ExplorerWindow::makeViewMenu()
     connect(fullScreen, &QAction::toggled, this,
             [this](bool on) { on ? showFullScreen() : showNormal(); });
     menu->addActions({logarithmic, others, fit});
+    menu->addSeparator();
+    for (const auto& [name, keys] :
+         {std::pair{"details", "Ctrl+Shift+I"}, {"notes", "Ctrl+Shift+N"}}) {
+        QAction* shown = findChild<QDockWidget*>(name)->toggleViewAction();
+        shown->setShortcut(QKeySequence(keys));
+        menu->addAction(shown);
+    }
     menu->addSeparator();
     menu->addActions({dismiss, fullScreen});
 }

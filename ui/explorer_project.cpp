@@ -2,6 +2,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QMessageBox>
+#include <QPlainTextEdit>
 
 #include "engine/error.h"
 #include "engine/measure/run_csv.h"
@@ -19,7 +20,7 @@ Project ExplorerWindow::project() const
         project.model = QString::fromStdString(m_model->path.string());
     if (m_runs.data())
         project.data = QString::fromStdString(m_runs.data()->path.string());
-    project.notes = m_notes;
+    project.notes = m_notes->toPlainText();
     project.plans = m_plans;
     project.pins = m_pins.all();
     project.runs = m_runs.all();
@@ -29,7 +30,7 @@ Project ExplorerWindow::project() const
 void ExplorerWindow::takeProject(Project project)
 {
     m_plans = std::move(project.plans);
-    m_notes = project.notes;
+    m_notes->setPlainText(project.notes);
     m_pins.restore(std::move(project.pins));
     m_runs.restore(std::move(project.runs));
     if (!project.model.isEmpty()) {

@@ -1,11 +1,13 @@
 #include "ui/explorer_window.h"
 
 #include <QCloseEvent>
+#include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMenu>
 #include <QMimeData>
+#include <QPlainTextEdit>
 #include <QSettings>
 #include <QSplitter>
 #include <QTabWidget>
@@ -13,10 +15,12 @@
 #include <QVBoxLayout>
 
 #include "engine/data/made_data.h"
+#include "engine/error.h"
 #include "ui/autosave.h"
 #include "ui/classify_page.h"
 #include "ui/compare_page.h"
 #include "ui/cost_panel.h"
+#include "ui/details_panel.h"
 #include "ui/error_bar.h"
 #include "ui/generate_page.h"
 #include "ui/path_kind.h"
@@ -31,6 +35,24 @@ namespace matmamba
 namespace
 {
 constexpr int kMargin = 12;
+
+/// "shapes-vision, which needs about 4.2 MB of 20.1 GB free memory"; only the name where its
+/// configuration cannot be read: opening it says why.
+QString memoryText(const QString& path)
+{
+    const QFileInfo file(path);
+    const QString folder = file.isDir() ? path : file.path();
+    try {
+        const ModelConfig config = read_config((folder + "/config.json").toStdString());
+        const Cost cost
+            = model_cost(config, Plan::uniform(config.n_layer, kMaxHeads), sizeof(float));
+        return QObject::tr("%1, which needs about %2 of %3 free memory")
+            .arg(QFileInfo(folder).fileName(), scaledText(double(cost.weight_bytes), "B"),
+                 scaledText(double(memoryNow().available), "B"));
+    } catch (const Error&) {
+        return file.fileName();
+    }
+}
 enum Page { kClassifyPage, kGeneratePage, kComparePage };
 }
 
@@ -58,6 +80,8 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
                                return m_bridge.generate(std::move(plans), prompt, options);
                            }))
     , m_compare(new ComparePage(m_plan, m_pins, m_runs))
+    , m_details(new DetailsPanel)
+    , m_notes(new QPlainTextEdit)
     , m_columns(new QSplitter(Qt::Horizontal))
     , m_rows(new QSplitter(Qt::Vertical))
     , m_pages(new QTabWidget)
@@ -66,6 +90,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     , m_bridge(device)
 {
     setAcceptDrops(true);
+    makeDocks();
     makeMenus();
     m_status = new StatusPanel(m_cancel);
     setStatusBar(m_status);
@@ -77,6 +102,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     connect(m_autosave.get(), &Autosave::failed, this, &ExplorerWindow::showError);
 
     resize(1280, 800);
+    restoreState(m_settings.value("window/state").toByteArray());
     restoreGeometry(m_settings.value("window/geometry").toByteArray());
     m_columns->restoreState(m_settings.value("window/columns").toByteArray());
     m_rows->restoreState(m_settings.value("window/rows").toByteArray());
@@ -118,6 +144,23 @@ void ExplorerWindow::makePages()
     layout->addWidget(m_errors);
     layout->addWidget(m_columns, 1);
     setCentralWidget(centre);
+}
+
+/// Hidden until the person wants them: View has their actions.
+void ExplorerWindow::makeDocks()
+{
+    m_notes->setPlaceholderText(tr("Notes on this project, kept with its runs"));
+    m_notes->setTabChangesFocus(true);
+    m_notes->setAccessibleName(tr("Notes"));
+    const auto makeDock = [this](const QString& title, const char* name, QWidget* content) {
+        auto* dock = new QDockWidget(title, this);
+        dock->setObjectName(name); // for saveState()
+        dock->setWidget(content);
+        addDockWidget(Qt::RightDockWidgetArea, dock);
+        dock->hide();
+    };
+    makeDock(tr("Model and data"), "details", m_details);
+    makeDock(tr("Notes"), "notes", m_notes);
 }
 
 /// The sliders, what they cost, and what can be done with their plan.
@@ -164,12 +207,13 @@ void ExplorerWindow::connectEngine()
     connect(&m_pins, &PinStore::changed, this, &ExplorerWindow::takePins);
     connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
     connect(&m_runs, &RunStore::recorded, this, &ExplorerWindow::projectChanged);
+    connect(m_notes, &QPlainTextEdit::textChanged, this, &ExplorerWindow::projectChanged);
     connect(m_compare, &ComparePage::exportRequested, this, &ExplorerWindow::choosePinsFile);
 }
 
 void ExplorerWindow::openModel(const QString& path)
 {
-    m_status->showWork(tr("Opening %1").arg(QFileInfo(path).fileName()), -1);
+    m_status->showWork(tr("Opening %1").arg(memoryText(path)), -1);
     m_bridge.openModel(QFileInfo(path).absoluteFilePath());
 }
 
@@ -406,6 +450,7 @@ void ExplorerWindow::takeIdle(Rest rest)
 
 void ExplorerWindow::describe()
 {
+    m_details->show(m_model, m_runs.data());
     if (!m_model) {
         setWindowTitle(tr("MatMamba Explorer"));
         m_what->setText(tr("No model"));
@@ -459,6 +504,7 @@ void ExplorerWindow::dropEvent(QDropEvent* event)
 void ExplorerWindow::closeEvent(QCloseEvent* event)
 {
     m_settings.setValue("window/geometry", saveGeometry());
+    m_settings.setValue("window/state", saveState());
     m_settings.setValue("window/columns", m_columns->saveState());
     m_settings.setValue("window/rows", m_rows->saveState());
     m_generate->save(m_settings);

@@ -18,8 +18,10 @@
 #include "ui/project.h"
 #include "ui/run_store.h"
 
+class QDockWidget;
 class QLabel;
 class QMenu;
+class QPlainTextEdit;
 class QSettings;
 class QSplitter;
 class QTabWidget;
@@ -31,6 +33,7 @@ class Autosave;
 class ClassifyPage;
 class ComparePage;
 class CostPanel;
+class DetailsPanel;
 class ErrorBar;
 class GeneratePage;
 class RecentPaths;
@@ -77,6 +80,8 @@ public:
     ClassifyPage& classifier() { return *m_classify; }
     GeneratePage& generator() { return *m_generate; }
     ComparePage& comparison() { return *m_compare; }
+    DetailsPanel& details() { return *m_details; }
+    QPlainTextEdit& notes() { return *m_notes; }
     QString autosaveFile() const;
     ErrorBar& errorBar() { return *m_errors; }
     StatusPanel& status() { return *m_status; }
@@ -91,6 +96,7 @@ protected:
 
 private:
     void makePages();
+    void makeDocks();
     QWidget* makePlanColumn();
     void connectEngine();
     // explorer_menus.cpp
@@ -150,7 +156,6 @@ private:
     RunStore m_runs;
     std::optional<ModelInfo> m_model;
     std::map<std::string, Plan> m_plans; ///< where the sliders were, by modelKey()
-    QString m_notes;
     QString m_projectFile; ///< as which the person has saved the project; "" if never
     bool m_projectIsNewer = false; ///< than that file
     std::unique_ptr<Autosave> m_autosave;
@@ -176,6 +181,8 @@ private:
     ClassifyPage* m_classify;
     GeneratePage* m_generate;
     ComparePage* m_compare;
+    DetailsPanel* m_details;
+    QPlainTextEdit* m_notes; ///< the person's own words, in the project
     StatusPanel* m_status;
     QSplitter* m_columns;
     QSplitter* m_rows;
