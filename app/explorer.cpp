@@ -87,7 +87,7 @@ void describeCommandLine(QCommandLineParser& parser)
         {"picture", "Picture to classify.", "FILE"},
         {"prompt", "Text for a language model to go on with.", "TEXT"},
         {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
-        {"page", "Page to show: classify, generate or compare.", "NAME"},
+        {"page", "Page to show: classify, generate, layers or compare.", "NAME"},
         {"screenshot", "Write the window as PNG when it is complete, and end.", "FILE"},
         {"size", "Size of the window in pixels, such as 1280x800.", "WxH"},
     });
@@ -198,7 +198,8 @@ void showPageWhenOpen(ExplorerWindow& window, const QString& page)
         [&window, page] {
             if (!window.showPage(page))
                 window.showError(QObject::tr("There is no page '%1' for this model: expected "
-                                             "classify (vision), generate (language) or compare.")
+                                             "classify (vision), generate (language), layers "
+                                             "or compare.")
                                      .arg(page));
         },
         Qt::SingleShotConnection);

@@ -23,6 +23,7 @@
 #include "ui/details_panel.h"
 #include "ui/error_bar.h"
 #include "ui/generate_page.h"
+#include "ui/layers_page.h"
 #include "ui/path_kind.h"
 #include "ui/recent_paths.h"
 #include "ui/status_panel.h"
@@ -53,7 +54,7 @@ QString memoryText(const QString& path)
         return file.fileName();
     }
 }
-enum Page { kClassifyPage, kGeneratePage, kComparePage };
+enum Page { kClassifyPage, kGeneratePage, kLayersPage, kComparePage };
 }
 
 ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
@@ -79,6 +80,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
                                    return std::nullopt;
                                return m_bridge.generate(std::move(plans), prompt, options);
                            }))
+    , m_layers(new LayersPage(m_plan, m_runs))
     , m_compare(new ComparePage(m_plan, m_pins, m_runs))
     , m_details(new DetailsPanel)
     , m_notes(new QPlainTextEdit)
@@ -123,6 +125,7 @@ void ExplorerWindow::makePages()
     m_rows->addWidget(framed(m_tradeoff));
     m_pages->addTab(framed(m_classify), tr("Classify"));
     m_pages->addTab(framed(m_generate), tr("Generate"));
+    m_pages->addTab(framed(m_layers), tr("Layers"));
     m_pages->addTab(framed(m_compare), tr("Compare"));
     m_pages->setTabVisible(kGeneratePage, false); // until a language model is open
     m_pages->setDocumentMode(true);
@@ -373,7 +376,7 @@ void ExplorerWindow::setPlanB()
 
 bool ExplorerWindow::showPage(const QString& name)
 {
-    const QStringList names = {"classify", "generate", "compare"};
+    const QStringList names = {"classify", "generate", "layers", "compare"};
     const auto page = int(names.indexOf(name));
     if (page < 0 || !m_pages->isTabVisible(page))
         return false;

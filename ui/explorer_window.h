@@ -36,6 +36,7 @@ class CostPanel;
 class DetailsPanel;
 class ErrorBar;
 class GeneratePage;
+class LayersPage;
 class RecentPaths;
 class StatusPanel;
 class TradeoffPage;
@@ -79,6 +80,7 @@ public:
     TradeoffPage& tradeoff() { return *m_tradeoff; }
     ClassifyPage& classifier() { return *m_classify; }
     GeneratePage& generator() { return *m_generate; }
+    LayersPage& layers() { return *m_layers; }
     ComparePage& comparison() { return *m_compare; }
     DetailsPanel& details() { return *m_details; }
     QPlainTextEdit& notes() { return *m_notes; }
@@ -180,6 +182,7 @@ private:
     TradeoffPage* m_tradeoff;
     ClassifyPage* m_classify;
     GeneratePage* m_generate;
+    LayersPage* m_layers;
     ComparePage* m_compare;
     DetailsPanel* m_details;
     QPlainTextEdit* m_notes; ///< the person's own words, in the project

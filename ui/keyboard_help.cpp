@@ -45,6 +45,7 @@ KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
     text += row(tr("Page Up, Page Down"), tr("next reference width"));
     text += row(tr("Home, End"), tr("one head, full width"));
     text += row(tr("Double click"), tr("full width"));
+    text += row(tr("Drag across sliders"), tr("paint a curve, undone in one step"));
     text += "</table>";
     for (const QAction* action : menus.actions())
         if (const auto* menu = action->menu<QMenu*>())

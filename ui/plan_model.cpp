@@ -97,6 +97,21 @@ std::vector<Plan> stopPlans(int layers)
     return plans;
 }
 
+Plan rampPlan(int layers, int first, int last)
+{
+    Plan plan = Plan::uniform(layers, (first + last) / 2);
+    for (int layer = 0; layers > 1 && layer < layers; ++layer)
+        plan.heads[layer] = qRound(first + double(last - first) * layer / (layers - 1));
+    return plan;
+}
+
+Plan lastHalfSmallPlan(int layers)
+{
+    Plan plan = Plan::uniform(layers, kMaxHeads);
+    std::fill(plan.heads.begin() + layers / 2, plan.heads.end(), 16);
+    return plan;
+}
+
 QString planText(const Plan& plan)
 {
     if (plan.is_uniform())

@@ -61,6 +61,13 @@ private:
 /// The reference widths as uniform plans for a model of `layers` layers, widest first.
 std::vector<Plan> stopPlans(int layers);
 
+/// Widths that go evenly from `first` heads in the first layer to `last` in the last; a single
+/// layer gets the middle of the two.
+Plan rampPlan(int layers, int first, int last);
+
+/// The first half of the layers at 64 heads, the last half at 16 (and a middle one with them).
+Plan lastHalfSmallPlan(int layers);
+
 /// "width 32", or "48,48,32,…" for a plan of unequal widths, cut to a readable length.
 QString planText(const Plan& plan);
 

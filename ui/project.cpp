@@ -57,6 +57,18 @@ QJsonObject toJson(const Pins& pins)
     return object;
 }
 
+/// Of earlier losses only the full model's are kept: those that others are compared with.
+QJsonArray earlierLosses(const RunSet& set, const Plan& plan)
+{
+    QJsonArray list;
+    if (plan != Plan::uniform(int(plan.heads.size()), kMaxHeads))
+        return list;
+    if (const auto losses = set.losses.find(plan); losses != set.losses.end())
+        for (const auto& [samples, loss] : losses->second)
+            list.append(QJsonArray{loss.value, loss.std_error, qint64(loss.n), qint64(samples)});
+    return list;
+}
+
 QJsonObject toJson(const Plan& plan, const Measurement& run)
 {
     QJsonObject object{
@@ -70,8 +82,12 @@ QJsonObject toJson(const Plan& plan, const Measurement& run)
 QJsonObject toJson(const RunKey& key, const RunSet& set)
 {
     QJsonArray results;
-    for (const auto& [plan, run] : set.runs)
-        results.append(toJson(plan, run));
+    for (const auto& [plan, run] : set.runs) {
+        QJsonObject result = toJson(plan, run);
+        if (const QJsonArray earlier = earlierLosses(set, plan); !earlier.isEmpty())
+            result["earlier"] = earlier;
+        results.append(result);
+    }
     QJsonObject object{{"model", qt(key.model)},        {"device", qt(key.device)},
                        {"dtype", qt(key.compute_type)}, {"data", qt(key.data)},
                        {"name", qt(set.data_name)},     {"samples", qint64(key.samples)},
@@ -216,7 +232,19 @@ void readRuns(const Reader& reader, Project& project)
         run.seconds = result.number("seconds");
         for (const NamedMetric& each : kMetrics)
             run.*each.metric = metricOf(result, each.name);
-        set.runs[result.plan("plan")] = run;
+        const Plan plan = result.plan("plan");
+        set.runs[plan] = run;
+        if (run.loss)
+            set.losses[plan][run.samples_done] = *run.loss;
+        if (!result.has("earlier"))
+            return;
+        for (const QJsonValue earlier : result.list("earlier")) {
+            const QJsonArray numbers = earlier.toArray();
+            if (numbers.size() != 4)
+                result.refuse("earlier", QObject::tr("lists of four numbers"));
+            set.losses[plan][numbers[3].toInteger()]
+                = {numbers[0].toDouble(), numbers[1].toDouble(), numbers[2].toInteger()};
+        }
     });
 }
 

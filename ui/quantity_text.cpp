@@ -3,6 +3,7 @@
 #include <QLocale>
 #include <QObject>
 
+#include <algorithm>
 #include <cmath>
 
 namespace matmamba
@@ -42,6 +43,16 @@ QString scaledText(double value, const QString& unit)
 QString durationText(double seconds)
 {
     return seconds < 0.9995 ? scaledText(seconds * 1e3, "ms") : scaledText(seconds, "s");
+}
+
+QString estimateText(double seconds)
+{
+    const auto count = [](double value) { return countText(std::llround(std::max(1.0, value))); };
+    if (seconds < 89.5)
+        return QObject::tr("about %1 s").arg(count(seconds));
+    if (seconds < 89.5 * 60)
+        return QObject::tr("about %1 min").arg(count(seconds / 60));
+    return QObject::tr("about %1 h").arg(count(seconds / 3600));
 }
 
 QString qualityName(Quality quality)

@@ -23,6 +23,7 @@ QString countText(std::int64_t count); ///< 10000 as "10,000"
 QString scaledText(double value, const QString& unit);
 
 QString durationText(double seconds); ///< "5.10 ms", "1.15 s"
+QString estimateText(double seconds); ///< "about 40 s", "about 3 min", "about 2 h"
 
 /// The prefix that suits `value`: its factor and letter, {1e6, "M"}.
 struct Prefix {

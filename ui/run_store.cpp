@@ -12,9 +12,9 @@ std::string modelKey(const ModelInfo& model)
 
 void RunStore::keepShown()
 {
-    if (m_data && !m_runs.empty())
-        m_kept[m_key] = {m_data->name, m_data->entropy, std::move(m_runs)};
-    m_runs.clear();
+    if (m_data && !m_shown.runs.empty())
+        m_kept[m_key] = std::exchange(m_shown, {});
+    m_shown = {};
     m_data.reset();
 }
 
@@ -25,7 +25,9 @@ void RunStore::startData(const DataInfo& data, const ModelInfo& model)
     m_key = {modelKey(model),    model.device, model.compute_type,
              data.path.string(), data.samples, data.context};
     if (auto kept = m_kept.extract(m_key))
-        m_runs = std::move(kept.mapped().runs);
+        m_shown = std::move(kept.mapped());
+    m_shown.data_name = data.name;
+    m_shown.entropy = data.entropy;
     emit restarted();
 }
 
@@ -39,18 +41,18 @@ void RunStore::record(const Plan& plan, const Measurement& measurement)
 {
     if (!m_data || measurement.samples_done == 0)
         return;
-    // An engine that begins anew is behind what is known.
-    if (const Measurement* known = find(plan);
-        known && known->samples_done > measurement.samples_done)
-        return;
-    m_runs.insert_or_assign(plan, measurement);
+    if (measurement.loss)
+        m_shown.losses[plan][measurement.samples_done] = *measurement.loss;
+    Measurement& newest = m_shown.runs[plan];
+    if (measurement.samples_done >= newest.samples_done)
+        newest = measurement;
     emit recorded(plan);
 }
 
 const Measurement* RunStore::find(const Plan& plan) const
 {
-    const auto run = m_runs.find(plan);
-    return run == m_runs.end() ? nullptr : &run->second;
+    const auto run = m_shown.runs.find(plan);
+    return run == m_shown.runs.end() ? nullptr : &run->second;
 }
 
 bool RunStore::isComplete(const Plan& plan) const
@@ -59,18 +61,25 @@ bool RunStore::isComplete(const Plan& plan) const
     return run && run->complete();
 }
 
+const std::map<std::int64_t, Metric>& RunStore::losses(const Plan& plan) const
+{
+    static const std::map<std::int64_t, Metric> kNone;
+    const auto losses = m_shown.losses.find(plan);
+    return losses == m_shown.losses.end() ? kNone : losses->second;
+}
+
 std::map<RunKey, RunSet> RunStore::all() const
 {
     std::map<RunKey, RunSet> sets = m_kept;
-    if (m_data && !m_runs.empty())
-        sets[m_key] = {m_data->name, m_data->entropy, m_runs};
+    if (m_data && !m_shown.runs.empty())
+        sets[m_key] = m_shown;
     return sets;
 }
 
 void RunStore::restore(std::map<RunKey, RunSet> all)
 {
     m_data.reset();
-    m_runs.clear();
+    m_shown = {};
     m_kept = std::move(all);
     emit restarted();
 }

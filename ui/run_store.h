@@ -1,7 +1,8 @@
 // The runs: what each plan has measured, of every model, device and data set of the project; those
 // of what is open now are what pages show. Place in the way: evaluate -> *runs* -> plot. Filled by
 // the window from the engine's events; pages only read. Values are immutable: a grown result
-// replaces the older one.
+// replaces the older one. Of the older ones the loss is kept: every plan sees the samples in the
+// same order, so two plans are compared fairly at a number of samples that both have passed.
 #pragma once
 
 #include <QObject>
@@ -34,6 +35,7 @@ struct RunSet {
     std::string data_name;
     std::optional<double> entropy; ///< see DataInfo
     std::map<Plan, Measurement> runs;
+    std::map<Plan, std::map<std::int64_t, Metric>> losses; ///< by the number of samples
 };
 
 class RunStore : public QObject
@@ -45,12 +47,15 @@ public:
     /// Shows the runs of this model on this data; they go on from what was measured before.
     void startData(const DataInfo& data, const ModelInfo& model = {});
     void clear(); ///< no data are open; all runs stay kept
+    /// A result over fewer samples than the plan's own adds its loss and leaves the plan's result.
     void record(const Plan& plan, const Measurement& measurement);
 
     const std::optional<DataInfo>& data() const { return m_data; }
-    const std::map<Plan, Measurement>& runs() const { return m_runs; }
+    const std::map<Plan, Measurement>& runs() const { return m_shown.runs; }
     const Measurement* find(const Plan& plan) const; ///< nullptr if nothing is measured yet
     bool isComplete(const Plan& plan) const; ///< measured on all samples
+    /// Every loss recorded for a plan, by the number of samples it is over; empty if there is none.
+    const std::map<std::int64_t, Metric>& losses(const Plan& plan) const;
 
     /// Every run of the project, for its file.
     std::map<RunKey, RunSet> all() const;
@@ -65,7 +70,7 @@ private:
 
     std::optional<DataInfo> m_data;
     RunKey m_key; ///< of what is shown
-    std::map<Plan, Measurement> m_runs; ///< shown
+    RunSet m_shown;
     std::map<RunKey, RunSet> m_kept; ///< all others
 };
 

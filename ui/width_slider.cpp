@@ -75,6 +75,13 @@ int WidthSlider::heightOf(int heads) const
         + QStyle::sliderPositionFromValue(minimum(), maximum(), heads, height() - length);
 }
 
+int WidthSlider::headsAt(int y) const
+{
+    const int length = handleLength();
+    return QStyle::sliderValueFromPosition(minimum(), maximum(), height() - 1 - y - length / 2,
+                                           height() - length);
+}
+
 void WidthSlider::paintEvent(QPaintEvent* event)
 {
     const QColor window = palette().color(QPalette::Window);
@@ -125,10 +132,7 @@ void WidthSlider::mousePressEvent(QMouseEvent* event)
     if (event->button() == Qt::LeftButton) {
         emit gestureStarted();
         // The handle comes to the mouse, so that a press anywhere begins a drag.
-        const int length = handleLength();
-        setValue(QStyle::sliderValueFromPosition(
-            minimum(), maximum(), height() - 1 - event->position().toPoint().y() - length / 2,
-            height() - length));
+        setValue(headsAt(event->position().toPoint().y()));
     }
     QSlider::mousePressEvent(event);
 }

@@ -20,6 +20,9 @@ public:
     QSize minimumSizeHint() const override;
     /// Height above the bottom edge, in pixels, of the handle's middle at `heads`.
     int heightOf(int heads) const;
+    /// The width whose handle is nearest to `y`, in the slider's coordinates; above and below the
+    /// slider the widest and the narrowest.
+    int headsAt(int y) const;
 
 signals:
     void gestureStarted(); ///< the mouse went down: what follows is one edit

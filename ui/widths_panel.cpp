@@ -3,15 +3,18 @@
 #include <QAction>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QMouseEvent>
 #include <QRandomGenerator>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QSignalBlocker>
 #include <QToolButton>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "ui/flow_layout.h"
 #include "ui/plan_model.h"
 #include "ui/width_slider.h"
 
@@ -26,7 +29,7 @@ WidthsPanel::WidthsPanel(PlanModel& plan, QWidget* parent)
 {
     m_master.slider->setStopsLabelled(true);
     makePresets();
-    auto* presets = new QHBoxLayout;
+    auto* presets = new FlowLayout;
     presets->setSpacing(4);
     for (QAction* action : std::as_const(m_presets)) {
         auto* button = new QToolButton;
@@ -80,26 +83,45 @@ void WidthsPanel::makePresets()
 {
     int number = 0;
     for (const int heads : kTrainedStops) {
-        auto* action = new QAction(QString::number(heads), this);
-        action->setToolTip(tr("All layers to %1 heads").arg(heads));
-        action->setShortcut(QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
+        QAction* action = addPreset(QString::number(heads), tr("All layers to %1 heads").arg(heads),
+                                    QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
         action->setCheckable(true); // checked while all layers are that wide
         connect(action, &QAction::triggered, this, [this, heads] {
             m_plan.setAllLayers(heads);
             follow();
         });
-        m_presets << action;
     }
-    auto* random = new QAction(tr("Random"), this);
-    random->setToolTip(tr("A random width for every layer"));
-    random->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_R));
+    QAction* random
+        = addPreset(tr("Random"), tr("A random width for every layer"), QKeySequence("Ctrl+R"));
     connect(random, &QAction::triggered, this, &WidthsPanel::setRandomPlan);
-    m_presets << random;
+    addShape(tr("Ramp up"), tr("From 8 heads in the first layer evenly to 64 in the last"),
+             QKeySequence("Ctrl+5"), tr("ramp up"), [](int n) { return rampPlan(n, 8, 64); });
+    addShape(tr("Ramp down"), tr("From 64 heads in the first layer evenly to 8 in the last"),
+             QKeySequence("Ctrl+6"), tr("ramp down"), [](int n) { return rampPlan(n, 64, 8); });
+    addShape(tr("Last half small"), tr("The first half of the layers to 64 heads, the last to 16"),
+             QKeySequence("Ctrl+7"), tr("last half small"), lastHalfSmallPlan);
+}
+
+QAction* WidthsPanel::addPreset(const QString& text, const QString& help, const QKeySequence& keys)
+{
+    auto* action = new QAction(text, this);
+    action->setToolTip(help);
+    action->setShortcut(keys);
+    m_presets << action;
+    return action;
+}
+
+void WidthsPanel::addShape(const QString& text, const QString& help, const QKeySequence& keys,
+                           const QString& undoText, Plan (*shape)(int layers))
+{
+    connect(addPreset(text, help, keys), &QAction::triggered, this,
+            [this, undoText, shape] { m_plan.setPlan(shape(m_plan.config().n_layer), undoText); });
 }
 
 void WidthsPanel::rebuild()
 {
     m_layers.clear();
+    m_stroke.reset();
     auto* row = new QWidget;
     auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -111,6 +133,7 @@ void WidthsPanel::rebuild()
                 [this, layer](int heads) { m_plan.setLayer(layer, heads); });
         connect(column.slider, &WidthSlider::gestureStarted, &m_plan, &PlanModel::beginGesture);
         connect(column.slider, &WidthSlider::gestureFinished, &m_plan, &PlanModel::endGesture);
+        column.slider->installEventFilter(this);
         layout->addWidget(column.widget);
         m_layers << column;
     }
@@ -168,6 +191,61 @@ void WidthsPanel::setRandomPlan()
         heads = int(std::lround(
             std::exp(QRandomGenerator::global()->generateDouble() * std::log(kMaxHeads))));
     m_plan.setPlan(plan, tr("random plan"));
+}
+
+bool WidthsPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    const auto type = event->type();
+    if (type != QEvent::MouseButtonPress && type != QEvent::MouseMove
+        && type != QEvent::MouseButtonRelease)
+        return QWidget::eventFilter(watched, event);
+    const auto* mouse = static_cast<QMouseEvent*>(event);
+    const QPoint at = m_scroll->widget()->mapFromGlobal(mouse->globalPosition().toPoint());
+    if (type == QEvent::MouseButtonPress && mouse->button() == Qt::LeftButton)
+        m_stroke = Stroke{layerAt(at.x()), at};
+    else if (type == QEvent::MouseMove && m_stroke)
+        return takeStroke(at);
+    else if (type == QEvent::MouseButtonRelease && mouse->button() == Qt::LeftButton)
+        m_stroke.reset();
+    return false; // the slider does the rest
+}
+
+int WidthsPanel::layerAt(int x) const
+{
+    const auto distance = [x](const Column& column) {
+        const QRect place = column.widget->geometry();
+        return std::max({0, place.left() - x, x - place.right()});
+    };
+    const auto nearest
+        = std::min_element(m_layers.begin(), m_layers.end(), [&](const Column& a, const Column& b) {
+              return distance(a) < distance(b);
+          });
+    return int(nearest - m_layers.begin());
+}
+
+bool WidthsPanel::takeStroke(const QPoint& to)
+{
+    const Stroke from = *m_stroke;
+    const int layer = layerAt(to.x());
+    m_stroke = Stroke{layer, to, from.paints || layer != from.layer};
+    if (!m_stroke->paints)
+        return false;
+    const auto headsAt = [this](int column, int y) {
+        const WidthSlider* slider = m_layers[column].slider;
+        return slider->headsAt(slider->mapFrom(m_scroll->widget(), QPoint(0, y)).y());
+    };
+    Plan plan = m_plan.plan();
+    // A fast mouse jumps over layers: they lie on the line from where it was.
+    const int step = layer < from.layer ? -1 : 1;
+    for (int passed = from.layer + step; (layer - passed) * step > 0; passed += step) {
+        const int x = m_layers[passed].widget->geometry().center().x();
+        const double part = double(x - from.at.x()) / (to.x() - from.at.x());
+        plan.heads[passed] = headsAt(passed, qRound(from.at.y() + part * (to.y() - from.at.y())));
+    }
+    plan.heads[layer] = headsAt(layer, to.y());
+    m_plan.setPlan(plan, tr("painted widths"));
+    m_scroll->ensureWidgetVisible(m_layers[layer].widget, 0, 0);
+    return true;
 }
 
 } // namespace matmamba

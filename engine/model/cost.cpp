@@ -79,6 +79,11 @@ void add_language_ends(const ModelConfig& config, int bytes_per_param, Cost& cos
 
 } // namespace
 
+std::int64_t tokens_per_sample(const ModelConfig& config)
+{
+    return config.kind == ModelKind::Vision ? config.n_patches() + 1 : 1;
+}
+
 Cost layer_cost(const ModelConfig& config, int heads, int bytes_per_param)
 {
     Cost cost;
@@ -93,8 +98,7 @@ Cost layer_cost(const ModelConfig& config, int heads, int bytes_per_param)
 
 Cost model_cost(const ModelConfig& config, const Plan& plan, int bytes_per_param)
 {
-    const bool vision = config.kind == ModelKind::Vision;
-    const std::int64_t tokens = vision ? config.n_patches() + 1 : 1; // patches and the class token
+    const std::int64_t tokens = tokens_per_sample(config);
     Cost cost;
     for (const int heads : plan.heads) {
         const Cost layer = layer_cost(config, heads, bytes_per_param);
@@ -103,7 +107,7 @@ Cost model_cost(const ModelConfig& config, const Plan& plan, int bytes_per_param
         cost.decode_bytes += layer.decode_bytes;
     }
     cost.non_embedding_params += norm_params(config);
-    if (vision)
+    if (config.kind == ModelKind::Vision)
         add_vision_ends(config, cost);
     else
         add_language_ends(config, bytes_per_param, cost);

@@ -21,6 +21,10 @@ struct Cost {
     std::int64_t decode_bytes = 0;
 };
 
+/// Tokens that every layer computes for one sample: the patches of a picture and its class token,
+/// or the one scored token.
+std::int64_t tokens_per_sample(const ModelConfig& config);
+
 /// Cost of one layer of `heads` heads, per token. Any thread, never blocks.
 Cost layer_cost(const ModelConfig& config, int heads, int bytes_per_param);
 

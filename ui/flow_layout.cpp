@@ -1,0 +1,84 @@
+#include "ui/flow_layout.h"
+
+#include <algorithm>
+
+namespace matmamba
+{
+
+FlowLayout::~FlowLayout()
+{
+    qDeleteAll(m_items);
+}
+
+QLayoutItem* FlowLayout::takeAt(int index)
+{
+    return index >= 0 && index < m_items.size() ? m_items.takeAt(index) : nullptr;
+}
+
+QList<QList<QLayoutItem*>> FlowLayout::rowsFor(int width) const
+{
+    QList<QList<QLayoutItem*>> rows;
+    int used = 0;
+    for (QLayoutItem* item : m_items) {
+        if (item->isEmpty())
+            continue; // hidden
+        const int wanted = item->sizeHint().width();
+        if (rows.isEmpty() || used + spacing() + wanted > width) {
+            rows << QList<QLayoutItem*>{};
+            used = -spacing();
+        }
+        rows.last() << item;
+        used += spacing() + wanted;
+    }
+    return rows;
+}
+
+int FlowLayout::heightOf(const QList<QLayoutItem*>& row)
+{
+    int height = 0;
+    for (const QLayoutItem* item : row)
+        height = std::max(height, item->sizeHint().height());
+    return height;
+}
+
+QSize FlowLayout::minimumSize() const
+{
+    QSize size;
+    for (const QLayoutItem* item : m_items)
+        size = size.expandedTo(item->sizeHint());
+    const QMargins margins = contentsMargins();
+    return size.grownBy(margins);
+}
+
+int FlowLayout::heightForWidth(int width) const
+{
+    const QMargins margins = contentsMargins();
+    int height = margins.top() + margins.bottom() - spacing();
+    for (const auto& row : rowsFor(width - margins.left() - margins.right()))
+        height += heightOf(row) + spacing();
+    return height;
+}
+
+void FlowLayout::setGeometry(const QRect& rect)
+{
+    QLayout::setGeometry(rect);
+    const QRect inside = rect.marginsRemoved(contentsMargins());
+    int top = inside.top();
+    for (const auto& row : rowsFor(inside.width())) {
+        int rest = inside.width() - int(row.size() - 1) * spacing();
+        for (const QLayoutItem* item : row)
+            rest -= item->sizeHint().width();
+        const int height = heightOf(row);
+        int left = inside.left();
+        for (int i = 0; i < row.size(); ++i) {
+            const int share = std::max(0, rest) / int(row.size() - i);
+            rest -= share;
+            const int width = std::min(row[i]->sizeHint().width() + share, inside.width());
+            row[i]->setGeometry({left, top, width, height});
+            left += width + spacing();
+        }
+        top += height + spacing();
+    }
+}
+
+} // namespace matmamba

@@ -1,0 +1,35 @@
+// A layout of rows: items stand side by side at their own width and go on in the next row where one
+// ends; each row is stretched to the whole width. For buttons whose texts a translation lengthens.
+#pragma once
+
+#include <QLayout>
+#include <QList>
+
+namespace matmamba
+{
+
+class FlowLayout : public QLayout
+{
+    Q_OBJECT
+public:
+    using QLayout::QLayout;
+    ~FlowLayout() override;
+
+    void addItem(QLayoutItem* item) override { m_items << item; }
+    int count() const override { return int(m_items.size()); }
+    QLayoutItem* itemAt(int index) const override { return m_items.value(index); }
+    QLayoutItem* takeAt(int index) override;
+    QSize sizeHint() const override { return minimumSize(); }
+    QSize minimumSize() const override; ///< of the widest item
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+    void setGeometry(const QRect& rect) override;
+
+private:
+    QList<QList<QLayoutItem*>> rowsFor(int width) const;
+    static int heightOf(const QList<QLayoutItem*>& row);
+
+    QList<QLayoutItem*> m_items; ///< owned
+};
+
+} // namespace matmamba
