@@ -16,7 +16,7 @@
 #include <memory>
 #include <optional>
 
-#include "app/process_settings.h"
+#include "app/start.h"
 #include "engine/error.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
@@ -261,10 +261,8 @@ int run(const Options& options)
 
 } // namespace
 
-int main(int argc, char** argv)
+int matmamba_main(int argc, char** argv)
 {
-    restartWithPatientThreads(argv);
-    keepFreedMemory();
     if (endsWithoutWindow(argc, argv)) {
         prepareToEndWithoutWindow(argc, argv);
     } else if (!hasDisplay(argc, argv)) {

@@ -6,7 +6,6 @@
 #include <memory>
 #include <sstream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -14,7 +13,7 @@
 #include "app/commands.h"
 #include "app/console.h"
 #include "app/help_text.h"
-#include "app/process_settings.h"
+#include "app/start.h"
 #include "engine/error.h"
 
 namespace matmamba
@@ -133,12 +132,8 @@ int runProgram(int argc, char** argv)
 
 } // namespace matmamba
 
-int main(int argc, char** argv)
+int matmamba_main(int argc, char** argv)
 {
-    // `info` computes nothing, and help is not worth a second start.
-    if (argc > 2 && std::string_view(argv[1]) != "info")
-        matmamba::restartWithPatientThreads(argv);
-    matmamba::keepFreedMemory();
     try {
         return matmamba::runProgram(argc, argv);
     } catch (const std::exception& exception) {

@@ -15,6 +15,7 @@ private slots:
     void helpNamesEveryOption_data();
     void helpNamesEveryOption();
     void versionIsPrinted();
+    void threadsWaitWithoutSpinningUnlessTheUserSaysSo();
     void wrongUsageEndsWithTwo_data();
     void wrongUsageEndsWithTwo();
     void badInputEndsWithOneAndOneSentence_data();
@@ -92,6 +93,27 @@ void TestCommandLine::versionIsPrinted()
     QCOMPARE(run.code, 0);
     QVERIFY(run.out.startsWith("matmamba "));
     QCOMPARE(run.outputLines().size(), 1);
+}
+
+void TestCommandLine::threadsWaitWithoutSpinningUnlessTheUserSaysSo()
+{
+    // What libgomp tells of itself while it is loaded.
+    const auto spinCount = [](const QString& policy) {
+        QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+        for (const char* name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"})
+            environment.remove(name);
+        if (!policy.isEmpty())
+            environment.insert("OMP_WAIT_POLICY", policy);
+        environment.insert("OMP_DISPLAY_ENV", "verbose");
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        process.start(MATMAMBA_PROGRAM, {"--version"});
+        const Run run = finished(process);
+        static const QRegularExpression line("GOMP_SPINCOUNT = '(\\d+)'");
+        return line.match(QString::fromUtf8(run.err)).captured(1);
+    };
+    QCOMPARE(spinCount(""), "0");
+    QVERIFY(spinCount("ACTIVE").toLongLong() > 1000);
 }
 
 void TestCommandLine::wrongUsageEndsWithTwo_data()
