@@ -1,6 +1,8 @@
 // `matmamba export`: writes what a model is at a plan, as a model of its own or as a plan file.
 #include "app/commands.h"
 
+#include <cstdio>
+
 #include "app/help_text.h"
 #include "app/numbers.h"
 #include "app/plan_options.h"
@@ -23,6 +25,14 @@ struct ExportOptions : SharedOptions {
     std::string data; ///< "" = nothing is measured
     Engine::DataOptions sampling;
 };
+
+/// "0" or "1.2e-06": a difference has its own scale.
+std::string roundingText(double difference)
+{
+    char text[24];
+    std::snprintf(text, sizeof text, "%.2g", difference);
+    return text;
+}
 
 /// What every answer in JSON begins with.
 Json answerJson(const ExportOptions& options, const Engine& engine, const Plan& plan)
@@ -54,7 +64,7 @@ void exportSliced(const ExportOptions& options, Engine& engine, const Plan& plan
     console.print(options.out + ": " + describe(plan) + ", "
                   + withSiPrefix(static_cast<double>(exported.file_bytes), "B") + " of weights ("
                   + percent(share) + " of the model's)\nlargest logit difference from "
-                  + engine.model()->name + ", read back: " + valueText(exported.logit_difference)
+                  + engine.model()->name + ", read back: " + roundingText(exported.logit_difference)
                   + "\n");
 }
 

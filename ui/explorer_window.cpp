@@ -219,7 +219,7 @@ void ExplorerWindow::takeData(const DataInfo& info)
     m_recentData->add(QString::fromStdString(info.path.string()));
     m_runs.startData(info);
     m_bridge.setCurrentPlan(m_plan.plan());
-    m_bridge.setBackgroundPlans(stopPlans(m_plan.config().n_layer));
+    m_bridge.setBackgroundPlans(reference_plans(m_plan.config()));
     describe();
 }
 

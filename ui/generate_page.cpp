@@ -238,7 +238,7 @@ void GeneratePage::keepAsB()
 
 void GeneratePage::forget()
 {
-    m_planB = m_plan.isEmpty() ? Plan{} : Plan::uniform(m_plan.config().n_layer, kMaxHeads);
+    m_planB = m_plan.isEmpty() ? Plan{} : widest_plan(m_plan.config());
     m_asked = {};
     m_shown.reset();
     m_difference.reset();

@@ -19,7 +19,7 @@ class PlanModel : public QObject
 public:
     explicit PlanModel(QObject* parent = nullptr);
 
-    /// A newly opened model: full width, nothing to undo.
+    /// A newly opened model: as wide as it is, nothing to undo.
     void reset(const ModelConfig& config, int bytesPerParam);
 
     bool isEmpty() const { return m_plan.heads.empty(); } ///< no model yet
@@ -31,7 +31,7 @@ public:
     QUndoStack* undoStack() { return &m_undo; }
 
     /// Each is one undo step; inside a gesture all of them together are one. Widths are clamped to
-    /// 1 … 64; a plan for another number of layers is ignored.
+    /// what the layer has; a plan for another number of layers is ignored.
     void setLayer(int layer, int heads);
     void setAllLayers(int heads);
     void setPlan(const Plan& plan, const QString& what);
@@ -47,6 +47,7 @@ signals:
 private:
     friend class PlanEdit;
     void apply(const Plan& plan);
+    int legalWidth(int layer, int heads) const;
 
     ModelConfig m_config;
     int m_bytesPerParam = 4;
@@ -56,9 +57,6 @@ private:
     int m_gesture = 0; ///< number of the drag under way, 0 outside
     int m_lastGesture = 0;
 };
-
-/// The reference widths as uniform plans for a model of `layers` layers, widest first.
-std::vector<Plan> stopPlans(int layers);
 
 /// "width 32", or "48,48,32,…" for a plan of unequal widths, cut to a readable length.
 QString planText(const Plan& plan);

@@ -38,6 +38,7 @@ private:
     void rebuild(); ///< another model
     void follow(); ///< another plan
     void setRandomPlan();
+    int widest() const; ///< heads of the layer that has most
 
     PlanModel& m_plan;
     QList<QAction*> m_presets;

@@ -63,11 +63,13 @@ bool is_plan(const std::filesystem::path& file)
 
 void check_plan_target(const std::filesystem::path& file)
 {
+    if (file.empty())
+        throw Error("The plan file's path is empty, expected the name of a file to write");
     if (std::filesystem::is_directory(file))
         throw Error(file.string() + " is a folder, expected the name of a file to write, such as "
                     + (file / "plan.json").string());
     const std::filesystem::path around = std::filesystem::absolute(file).parent_path();
-    if (file.empty() || !std::filesystem::is_directory(around))
+    if (!std::filesystem::is_directory(around))
         throw Error("There is no folder " + around.string()
                     + " to write a plan into, expected one that exists");
     if (std::filesystem::exists(file) && !is_plan(file))
