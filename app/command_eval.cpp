@@ -43,8 +43,7 @@ std::string progressText(const Measurement& measurement, const ModelConfig& conf
 std::string costText(const ModelInfo& model, const Plan& plan)
 {
     const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
-    const Plan full = Plan::uniform(model.config.n_layer, kMaxHeads);
-    const Cost whole = model_cost(model.config, full, model.bytes_per_param);
+    const Cost whole = model_cost(model.config, widest_plan(model.config), model.bytes_per_param);
     const auto share = [](std::int64_t part, std::int64_t all) {
         return " (" + percent(static_cast<double>(part) / static_cast<double>(all)) + ")";
     };

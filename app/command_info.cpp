@@ -48,6 +48,8 @@ Json geometryJson(const ModelInfo& info)
                  {"d_conv", config.d_conv},
                  {"stored_type", info.stored_type},
                  {"file_bytes", info.file_bytes}};
+    if (!config.heads_per_layer.empty())
+        json["heads_per_layer"] = config.heads_per_layer;
     if (isVision(config)) {
         json["classes"] = config.n_classes;
         json["class_names"] = config.class_names;
@@ -71,9 +73,10 @@ void printJson(const ModelInfo& info, const Plan& plan, Console& console)
     json["plan"] = plan.heads;
     json.update(costJson(model_cost(info.config, plan, info.bytes_per_param), vision));
     json["stops"] = Json::array();
-    for (const int heads : kTrainedStops) {
-        const Plan stop = Plan::uniform(info.config.n_layer, heads);
-        Json row = {{"heads", heads}};
+    for (const Plan& stop : reference_plans(info.config)) {
+        if (!is_stop(stop))
+            continue;
+        Json row = {{"heads", stop.heads.front()}};
         row.update(costJson(model_cost(info.config, stop, info.bytes_per_param), vision));
         json["stops"].push_back(row);
     }
@@ -107,9 +110,12 @@ std::string geometryText(const ModelInfo& info)
     text += line("kind", isVision(config) ? "vision" : "language");
     text += line("stored as", info.stored_type + ", " + withSiPrefix(info.file_bytes, "B"));
     text += line("geometry",
-                 number(config.n_layer) + " layers of " + number(kMaxHeads) + " heads, d_model "
-                     + number(config.d_model) + ", head_dim " + number(config.head_dim())
-                     + ", d_state " + number(config.d_state));
+                 number(config.n_layer) + " layers of "
+                     + (config.heads_per_layer.empty() ? "" : "up to ") + number(kMaxHeads)
+                     + " heads, d_model " + number(config.d_model) + ", head_dim "
+                     + number(config.head_dim()) + ", d_state " + number(config.d_state));
+    if (!config.heads_per_layer.empty())
+        text += line("sliced to", "heads " + to_string(Plan{config.heads_per_layer}));
     if (isVision(config)) {
         text += line("input",
                      number(config.image_size) + " x " + number(config.image_size)
@@ -138,8 +144,7 @@ std::string tableRow(const std::vector<std::string>& cells)
 
 std::string costRow(const std::string& name, const ModelInfo& info, const Plan& plan)
 {
-    const Plan whole = Plan::uniform(info.config.n_layer, kMaxHeads);
-    const Cost full = model_cost(info.config, whole, info.bytes_per_param);
+    const Cost full = model_cost(info.config, widest_plan(info.config), info.bytes_per_param);
     const Cost cost = model_cost(info.config, plan, info.bytes_per_param);
     const auto share = [](std::int64_t part, std::int64_t all) {
         return percent(static_cast<double>(part) / static_cast<double>(all));
@@ -165,8 +170,8 @@ void printTable(const ModelInfo& info, const Plan& plan, bool planGiven, Console
     if (!vision)
         header.push_back("per decoded token");
     std::string text = geometryText(info) + "\n" + tableRow(header);
-    for (const int heads : kTrainedStops)
-        text += costRow(std::to_string(heads), info, Plan::uniform(info.config.n_layer, heads));
+    for (const Plan& reference : reference_plans(info.config))
+        text += costRow(reference.is_uniform() ? to_string(reference) : "widest", info, reference);
     if (planGiven)
         text += costRow("your plan", info, plan) + "\nyour plan: " + describe(plan) + "\n";
     console.print(text);

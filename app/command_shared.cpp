@@ -40,9 +40,9 @@ void addDtype(CLI::App& command, SharedOptions& options)
         ->check(CLI::IsMember({"auto", "float32", "bfloat16"}));
 }
 
-void addData(CLI::App& command, std::string& data)
+CLI::Option* addData(CLI::App& command, std::string& data)
 {
-    command
+    return command
         .add_option("--data", data,
                     "Vision: a folder of class folders, CIFAR-10 binary or IDX files (the test "
                     "split is used), or the word shapes: pictures that the program draws. "

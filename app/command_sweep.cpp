@@ -293,7 +293,10 @@ int runSweep(const SweepOptions& options, Console& console)
 void addPlans(CLI::App& command, SweepPlans& plans)
 {
     const std::string group = "Plans (together; default: --stops)";
-    command.add_flag("--stops", plans.stops, "The reference widths: 64, 32, 16 and 8 heads")
+    command
+        .add_flag("--stops", plans.stops,
+                  "The reference widths: 64, 32, 16 and 8 heads; of a sliced model the widest "
+                  "plan, and those that it has")
         ->group(group);
     command
         .add_option_function<std::string>(
@@ -302,7 +305,7 @@ void addPlans(CLI::App& command, SweepPlans& plans)
             [&plans](const std::string& widths) {
                 plans.uniform = widths == "true" ? std::string() : widths;
             },
-            "All layers alike, at each of these widths (default: all 64)")
+            "All layers alike, at each of these widths (default: all there are)")
         ->expected(0, 1)
         ->type_name("[HEADS,...]")
         ->group(group);
@@ -313,7 +316,7 @@ void addPlans(CLI::App& command, SweepPlans& plans)
     command
         .add_option("--min-heads", plans.min_heads,
                     "Narrowest layer of a random mix; widths are spread evenly on a logarithmic "
-                    "scale from it to 64 (default: 8)")
+                    "scale from it to the widest (default: 8)")
         ->needs("--random")
         ->type_name("HEADS")
         ->check(numberFrom(1, kMaxHeads, "a number from 1 to 64"))

@@ -33,6 +33,7 @@ Command addEval(CLI::App& program);
 Command addClassify(CLI::App& program);
 Command addGenerate(CLI::App& program);
 Command addSweep(CLI::App& program);
+Command addExport(CLI::App& program);
 Command addTrain(CLI::App& program);
 Command addTokenizer(CLI::App& program);
 Command addTokenize(CLI::App& program);
@@ -43,8 +44,8 @@ void addModel(CLI::App& command, std::string& model);
 void addJson(CLI::App& command, SharedOptions& options, const std::string& help);
 void addDevice(CLI::App& command, SharedOptions& options);
 void addDtype(CLI::App& command, SharedOptions& options);
-/// --data: what a model is measured on.
-void addData(CLI::App& command, std::string& data);
+/// --data: what a model is measured on. Required unless the caller says otherwise.
+CLI::Option* addData(CLI::App& command, std::string& data);
 /// --samples, --context, --seed.
 void addSampling(CLI::App& command, Engine::DataOptions& sampling);
 

@@ -38,9 +38,9 @@ std::vector<Command> addCommands(CLI::App& program)
     program.get_formatter()->label("Positionals", "Arguments");
     program.footer(std::string("`matmamba COMMAND --help` explains a command.\n") + kExitCodes);
     const std::vector<Command> commands
-        = {addInfo(program),   addEval(program),  addClassify(program),  addGenerate(program),
-           addSweep(program),  addTrain(program), addTokenizer(program), addTokenize(program),
-           addShards(program), addBench(program)};
+        = {addInfo(program),     addEval(program),   addClassify(program), addGenerate(program),
+           addSweep(program),    addExport(program), addTrain(program),    addTokenizer(program),
+           addTokenize(program), addShards(program), addBench(program)};
     for (const Command& command : commands)
         command.options->group("Commands");
     return commands;

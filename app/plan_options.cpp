@@ -13,7 +13,8 @@ void addPlanOptions(CLI::App& command, PlanOptions& options)
     const std::array<CLI::Option*, 4> spellings = {
         command
             .add_option("--width", options.width,
-                        "Heads of every layer, 1 to 64 (64 is the whole model)")
+                        "Heads of every layer, 1 to 64 (64 is the whole model; a sliced one has "
+                        "fewer)")
             ->type_name("HEADS")
             ->check(numberFrom(1, kMaxHeads, "a number from 1 to 64")),
         command
@@ -34,7 +35,7 @@ void addPlanOptions(CLI::App& command, PlanOptions& options)
             ->allow_extra_args(false),
     };
     for (CLI::Option* spelling : spellings) {
-        spelling->group("Widths (one of these; default: full width)");
+        spelling->group("Widths (one of these; default: the widest there is)");
         for (CLI::Option* other : spellings) {
             if (other != spelling)
                 spelling->excludes(other);
@@ -44,15 +45,18 @@ void addPlanOptions(CLI::App& command, PlanOptions& options)
 
 Plan planFor(const PlanOptions& options, const ModelConfig& config)
 {
-    if (options.width)
-        return Plan::uniform(config.n_layer, *options.width);
+    if (options.width) {
+        const Plan plan = Plan::uniform(config.n_layer, *options.width);
+        check_plan(plan, config);
+        return plan;
+    }
     if (options.plan)
         return parse_plan(*options.plan, config);
     if (options.mrl_level)
         return plan_from_mrl_level(*options.mrl_level, config);
     if (!options.mixnmatch_dims.empty())
         return plan_from_mixnmatch_dims(options.mixnmatch_dims, config);
-    return Plan::uniform(config.n_layer, kMaxHeads);
+    return widest_plan(config);
 }
 
 std::string describe(const Plan& plan)

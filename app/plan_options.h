@@ -26,7 +26,7 @@ struct PlanOptions {
 /// Adds the four options; giving two of them is wrong usage.
 void addPlanOptions(CLI::App& command, PlanOptions& options);
 
-/// The plan for a model; full width where none was written. Throws Error.
+/// The plan for a model; the widest it has where none was written. Throws Error.
 Plan planFor(const PlanOptions& options, const ModelConfig& config);
 
 /// "32 heads in each of 10 layers", or "heads 64,8,32,…".

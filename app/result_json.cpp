@@ -1,31 +1,10 @@
 // See the header.
 #include "app/result_json.h"
 
-#include "engine/error.h"
+#include "engine/measure/metrics_json.h"
 
 namespace matmamba
 {
-
-namespace
-{
-
-Json metricsJson(const Measurement& measurement)
-{
-    Json metrics = Json::object();
-    const auto add = [&](const char* name, const std::optional<Metric>& metric) {
-        if (metric)
-            metrics[name]
-                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
-    };
-    add("loss", measurement.loss);
-    add("top1", measurement.top1);
-    add("top5", measurement.top5);
-    add("perplexity", measurement.perplexity);
-    add("bits_per_byte", measurement.bits_per_byte);
-    return metrics;
-}
-
-} // namespace
 
 Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement)
 {
@@ -36,7 +15,7 @@ Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measu
                  {"flops", cost.flops},
                  {"params", cost.params},
                  {"bytes", cost.weight_bytes},
-                 {"metrics", metricsJson(measurement)},
+                 {"metrics", metrics_json(measurement)},
                  {"seconds", measurement.seconds},
                  {"device", model.device},
                  {"dtype", model.compute_type}};

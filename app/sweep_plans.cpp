@@ -22,7 +22,8 @@ std::vector<Plan> uniformPlans(const std::string& widths, const ModelConfig& con
 {
     std::vector<Plan> plans;
     if (widths.empty()) {
-        for (int heads = kMaxHeads; heads >= 1; --heads)
+        const Plan widest = widest_plan(config);
+        for (int heads = *std::ranges::min_element(widest.heads); heads >= 1; --heads)
             plans.push_back(Plan::uniform(config.n_layer, heads));
         return plans;
     }
@@ -35,8 +36,18 @@ std::vector<Plan> uniformPlans(const std::string& widths, const ModelConfig& con
             throw Error("--uniform has \"" + word + "\", expected widths from 1 to "
                         + std::to_string(kMaxHeads) + " such as 64,48,32");
         plans.push_back(Plan::uniform(config.n_layer, heads));
+        check_plan(plans.back(), config);
     }
     return plans;
+}
+
+/// Of a sliced model each layer's width is drawn from what the layer has.
+Plan randomPlan(int minHeads, const ModelConfig& config, std::mt19937_64& random)
+{
+    Plan plan;
+    for (const int heads : widest_plan(config).heads)
+        plan.heads.push_back(free_plan(1, std::min(minHeads, heads), heads, random).heads.front());
+    return plan;
 }
 
 /// A plan of a JSON line: a list of widths, or an object with it as "plan" or "heads".
@@ -93,15 +104,13 @@ std::vector<Plan> plansOf(const SweepPlans& wanted, const ModelConfig& config)
     const auto add = [&](const std::vector<Plan>& plans) {
         all.insert(all.end(), plans.begin(), plans.end());
     };
-    if (wanted.stops || (!wanted.uniform && wanted.random == 0 && !wanted.file)) {
-        for (const int heads : kTrainedStops)
-            all.push_back(Plan::uniform(config.n_layer, heads));
-    }
+    if (wanted.stops || (!wanted.uniform && wanted.random == 0 && !wanted.file))
+        add(reference_plans(config));
     if (wanted.uniform)
         add(uniformPlans(*wanted.uniform, config));
     std::mt19937_64 random(wanted.seed);
     for (int i = 0; i < wanted.random; ++i)
-        all.push_back(free_plan(config.n_layer, wanted.min_heads, kMaxHeads, random));
+        all.push_back(randomPlan(wanted.min_heads, config, random));
     if (wanted.file)
         add(plansInFile(*wanted.file, config));
     std::set<Plan> seen;

@@ -12,10 +12,10 @@
 namespace matmamba
 {
 
-/// What was asked for; with nothing of it the reference widths are measured.
+/// What was asked for; with nothing of it the reference plans are measured.
 struct SweepPlans {
-    bool stops = false;
-    std::optional<std::string> uniform; ///< widths such as "64,48"; empty = all from 64 to 1
+    bool stops = false; ///< reference_plans
+    std::optional<std::string> uniform; ///< widths such as "64,48"; empty = all down to 1
     int random = 0; ///< how many mixes
     int min_heads = 8; ///< narrowest layer of a random mix
     std::uint64_t seed = 0; ///< of the random mixes

@@ -1,24 +1,19 @@
-// The facade's inside: holds the opened model and data, chooses the device, and turns whatever
-// Torch throws into one sentence.
+// The facade's inside: opens model and data, chooses the device, and turns whatever Torch throws
+// into one sentence. What it exports stands in export/engine_export.cpp.
 #include "engine/engine.h"
 
 #include <ATen/ATen.h>
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <set>
 
 #include "engine/data/made_data.h"
-#include "engine/data/preprocess.h"
 #include "engine/data/shapes.h"
 #include "engine/data/tales.h"
 #include "engine/data/text.h"
-#include "engine/data/tokenizer.h"
-#include "engine/device.h"
+#include "engine/engine_state.h"
 #include "engine/error.h"
-#include "engine/files/checkpoint.h"
-#include "engine/measure/evaluate.h"
 #include "engine/measure/generate.h"
 #include "engine/measure/tale_windows.h"
 #include "engine/model/vision_model.h"
@@ -29,20 +24,6 @@ namespace matmamba
 
 namespace
 {
-
-struct OpenModel {
-    ModelInfo info;
-    ModelWeights weights;
-    std::optional<Preprocessing> preprocessing; ///< vision
-    std::optional<Tokenizer> tokenizer; ///< language, where one stands beside the weights
-};
-
-struct OpenData {
-    DataInfo info;
-    std::optional<PictureInputs> pictures; ///< vision
-    std::optional<TokenWindows> windows; ///< language
-    std::map<Plan, Tally> tallies; ///< what is measured so far
-};
 
 /// Which class of the model each label of a picture set means: by name where the model knows all
 /// the set's names, else by position where the counts agree.
@@ -76,16 +57,6 @@ std::string stored_type(const Checkpoint& checkpoint)
     for (const auto& [name, tensor] : checkpoint.tensors)
         types.insert(name_of(tensor.type));
     return types.size() == 1 ? *types.begin() : "mixed";
-}
-
-/// Size and time of last change of the weights, or of a sharded set's index.
-std::string weights_stamp(const Checkpoint& checkpoint)
-{
-    const auto changed
-        = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(checkpoint.weights))
-              .time_since_epoch();
-    return std::to_string(checkpoint.file_bytes) + " bytes of "
-        + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(changed).count());
 }
 
 /// Path and name of data on the disk; made absolute so that "." and "folder/" have a name too.
@@ -181,31 +152,14 @@ OpenData open_text_data(const std::filesystem::path& path, const OpenModel& mode
 
 } // namespace
 
-struct Engine::State {
-    ChosenDevice device;
-    at::ScalarType type = at::kFloat;
-    std::optional<OpenModel> model;
-    std::optional<OpenData> data;
-
-    OpenModel& need_model()
-    {
-        if (!model)
-            throw Error("No model is open: open a checkpoint folder first");
-        return *model;
-    }
-
-    OpenData& need_data()
-    {
-        if (!data)
-            throw Error("No data is open: open a picture folder or a text first");
-        return *data;
-    }
-
-    Measurement measurement(const Tally& tally) const
-    {
-        return to_measurement(tally, model->info.config.kind, data->info.samples);
-    }
-};
+std::string weights_stamp(const Checkpoint& checkpoint)
+{
+    const auto changed
+        = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(checkpoint.weights))
+              .time_since_epoch();
+    return std::to_string(checkpoint.file_bytes) + " bytes of "
+        + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(changed).count());
+}
 
 ComputeType parse_compute_type(const std::string& text)
 {
@@ -249,6 +203,7 @@ void Engine::open_model(const std::filesystem::path& path,
               });
         opened.info.name = checkpoint.model_name;
         opened.info.path = checkpoint.folder;
+        opened.weights_path = checkpoint.weights;
         opened.info.config = checkpoint.config;
         opened.info.stored_type = stored_type(checkpoint);
         opened.info.file_bytes = checkpoint.file_bytes;

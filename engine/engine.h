@@ -55,6 +55,15 @@ struct DataInfo {
     std::vector<std::string> class_names; ///< vision
 };
 
+/// A model that export_sliced() has written.
+struct ExportedModel {
+    std::filesystem::path folder; ///< absolute
+    std::int64_t file_bytes = 0; ///< of its weights
+    /// The largest absolute difference between its logits, read back, and the opened model's at the
+    /// plan, on one picture or window of tokens; 0 on the CPU in float32.
+    double logit_difference = 0;
+};
+
 struct ClassScore {
     int index = 0;
     std::string label; ///< class name, or "class 17"
@@ -135,6 +144,20 @@ public:
     Generation generate(const Plan& plan, const std::string& prompt, const GenerateOptions& options,
                         const std::function<void(const GeneratedToken&)>& on_token = {},
                         std::stop_token stop = {});
+
+    /// Writes the heads that a plan keeps as a model of its own, which opens like any other and
+    /// runs at any width up to the plan's, then reads it back and compares it with the opened
+    /// model. The folder appears when it is complete; where a sliced model stands there it is
+    /// replaced, anything else but an empty folder is refused. `progress` gets a fraction 0 … 1.
+    ExportedModel export_sliced(const Plan& plan, const std::filesystem::path& folder,
+                                const std::function<void(double)>& progress = {},
+                                std::stop_token stop = {});
+
+    /// Writes a plan file: the widths, what they cost, whose they are (the weights' SHA-256, which
+    /// takes seconds of a large model) and what is measured so far. parse_plan reads it. A file
+    /// that is no plan is not replaced.
+    void export_plan(const Plan& plan, const std::filesystem::path& file,
+                     std::stop_token stop = {});
 
 private:
     struct State;

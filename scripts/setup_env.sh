@@ -13,9 +13,8 @@ deps=${MATMAMBA_DEPS:-$HOME/.cache/matmamba/deps}
 PATH=$PATH:/usr/sbin:/sbin
 
 system_packages=(g++ ninja-build ccache python3-pip qt6-base-dev libqcustomplot-dev libopencv-dev
-    libcairo2-dev libjpeg-dev libpng-dev libwebp-dev libdeflate-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
-    libqt6svg6 fonts-dejavu-core xz-utils desktop-file-utils appstream
-    shared-mime-info)
+    libcairo2-dev libjpeg-dev libpng-dev libwebp-dev libdeflate-dev zlib1g-dev libssl-dev nlohmann-json3-dev libcli11-dev
+    libqt6svg6 fonts-dejavu-core xz-utils desktop-file-utils appstream shared-mime-info)
 
 fail() {
     echo "setup_env.sh: $*" >&2

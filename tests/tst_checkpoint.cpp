@@ -326,15 +326,15 @@ private slots:
         const std::vector<float> floats = {1.5f, -2.0f, 3.25f};
         const std::vector<std::uint16_t> halves = {0x3c00, 0xc000}; // 1, -2 as float16
         const std::vector<std::uint16_t> brains = {0x3f80}; // 1 as bfloat16
-        const auto bytes
-            = [](const auto& values) { return reinterpret_cast<const std::byte*>(values.data()); };
+        const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
         const fs::path file = path("written.safetensors");
-        write_safetensors(file,
-                          {{"brain", StoredType::BF16, {1, 1}, bytes(brains)},
-                           {"half", StoredType::F16, {2}, bytes(halves)},
-                           {"none", StoredType::F16, {0, 4}, nullptr},
-                           {"float", StoredType::F32, {3}, bytes(floats)}},
-                          {{"format", "pt"}, {"note", "a \"quoted\" one"}});
+        write_safetensors(
+            file,
+            {{"brain", StoredType::BF16, {1, 1}, {bytes(brains)}},
+             {"half", StoredType::F16, {2}, {bytes(halves)}},
+             {"none", StoredType::F16, {0, 4}, {}},
+             {"float", StoredType::F32, {3}, {bytes(floats).first(4), bytes(floats).subspan(4)}}},
+            {{"format", "pt"}, {"note", "a \"quoted\" one"}});
         const auto tensors = read_safetensors(file);
         QCOMPARE(tensors.size(), std::size_t(4));
         QCOMPARE(first(tensors.at("brain")), 1.0);
@@ -358,10 +358,13 @@ private slots:
         const fs::path file = folder / "model.safetensors";
         const float one = 1;
         const TensorToWrite tensor
-            = {"w", StoredType::F32, {1}, reinterpret_cast<const std::byte*>(&one)};
+            = {"w", StoredType::F32, {1}, {std::as_bytes(std::span(&one, 1))}};
         write_safetensors(file, {tensor}, {});
         const std::string before = made::read(file);
         QVERIFY(error_of([&] { write_safetensors(file, {tensor, tensor}, {}); }) != "no error");
+        const TensorToWrite too_short = {"w", StoredType::F32, {2}, tensor.parts};
+        QVERIFY(error_of([&] { write_safetensors(file, {too_short}, {}); }).find("expected 8")
+                != std::string::npos);
         QCOMPARE(made::read(file), before);
         QVERIFY(error_of([&] {
                     write_safetensors(folder / "no" / "m", {tensor}, {});

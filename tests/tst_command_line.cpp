@@ -61,6 +61,9 @@ void TestCommandLine::helpNamesEveryOption_data()
                                                    "--random",  "--min-heads", "--plans",
                                                    "--samples", "--seed",      "--out",
                                                    "--picture", "--x",         "--context"};
+    QTest::newRow("export") << "export"
+                            << plan + device
+            + QStringList{"--out", "--as", "--data", "--samples", "--context", "--seed"};
     QTest::newRow("train") << "train" << QStringList{"--data",       "--out",    "--validation",
                                                      "--stop-after", "--device", "CONFIG"};
     QTest::newRow("bench") << "bench"

@@ -253,6 +253,28 @@ private slots:
         QCOMPARE(built_in->config().n_classes, 24);
     }
 
+    void aSlicedModelIsAModuleWithItsOwnWidths()
+    {
+        const torch::NoGradGuard no_grad;
+        ModelConfig config = tiny_language();
+        config.heads_per_layer = {37, 64, 5};
+        MatMambaLM model(config);
+        QVERIFY((model->plan() == Plan{{37, 64, 5}}));
+        QCOMPARE(model->mixer(2)->options().max_heads, 5);
+        const QTemporaryDir folder;
+        model->save_pretrained(folder.path().toStdString());
+        MatMambaLM opened = MatMambaLM::from_pretrained(folder.path().toStdString());
+        QVERIFY(opened->config().heads_per_layer == config.heads_per_layer);
+        const torch::Tensor ids = torch::randint(50, {2, 11}, torch::kLong);
+        for (const Plan& plan : {Plan{{37, 64, 5}}, Plan{{3, 20, 4}}}) {
+            model->set_plan(plan);
+            opened->set_plan(plan);
+            QVERIFY(at::equal(opened(ids), model(ids)));
+        }
+        QVERIFY(is_one_sentence(sentence_of([&] { opened->set_heads(6); }), "layer 3"));
+        QVERIFY(is_one_sentence(sentence_of([&] { opened->mixer(2)->set_heads(6); }), "1 to 5"));
+    }
+
     void aWrongFolderOrKindGivesOneSentence()
     {
         const QString none

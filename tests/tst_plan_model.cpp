@@ -67,6 +67,21 @@ private slots:
         QCOMPARE(model.plan(), before);
     }
 
+    void aSlicedModelIsNeverWiderThanItIs()
+    {
+        ModelConfig config = smallVision();
+        config.heads_per_layer = {37, 64, 5};
+        PlanModel model;
+        model.reset(config, 2);
+        const Plan widest{{37, 64, 5}};
+        QCOMPARE(model.plan(), widest);
+        QCOMPARE(model.fullCost().flops, model_cost(config, widest, 2).flops);
+        model.setAllLayers(40);
+        QCOMPARE(model.plan(), (Plan{{37, 40, 5}}));
+        model.setLayer(2, 64);
+        QCOMPARE(model.plan(), (Plan{{37, 40, 5}}));
+    }
+
     void aGestureIsOneUndoStep()
     {
         PlanModel model;

@@ -249,7 +249,7 @@ private slots:
         openModel();
         openData(m_pictures);
         const auto isFull = [this] {
-            for (const Plan& stop : stopPlans(m_config.n_layer))
+            for (const Plan& stop : reference_plans(m_config))
                 if (const Measurement* run = m_window->runs().find(stop); !run || !run->complete())
                     return false;
             return true;

@@ -67,7 +67,7 @@ void CostPanel::follow()
         row.delta->setText({});
         const Plan baseline = m_pins.baseline();
         if (baseline.heads.size() != m_plan.plan().heads.size()
-            || baseline == Plan::uniform(m_plan.config().n_layer, kMaxHeads))
+            || baseline == widest_plan(m_plan.config()))
             continue;
         const double percent = 100 * (part / double(costOf(m_plan.cost(baseline), row.kind)) - 1);
         row.delta->setText(QString("Δ %1%2 %")

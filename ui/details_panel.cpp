@@ -108,7 +108,7 @@ void DetailsPanel::show(const std::optional<ModelInfo>& model, const std::option
                        .arg(config.patch_size)
                        .arg(qt(model->preprocessing)));
         const Cost cost
-            = model_cost(config, Plan::uniform(config.n_layer, kMaxHeads), model->bytes_per_param);
+            = model_cost(config, widest_plan(config), model->bytes_per_param);
         addRow(tr("Parameters"), countText(cost.params));
         addRow(
             tr("Weights"),

@@ -46,7 +46,7 @@ QString memoryText(const QString& path)
     try {
         const ModelConfig config = read_config((folder + "/config.json").toStdString());
         const Cost cost
-            = model_cost(config, Plan::uniform(config.n_layer, kMaxHeads), sizeof(float));
+            = model_cost(config, widest_plan(config), sizeof(float));
         return QObject::tr("%1, which needs about %2 of %3 free memory")
             .arg(QFileInfo(folder).fileName(), scaledText(double(cost.weight_bytes), "B"),
                  scaledText(double(memoryNow().available), "B"));
@@ -298,7 +298,7 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_generateText->setEnabled(!isVision());
     const std::string key = modelKey(info);
     m_plan.reset(info.config, info.bytes_per_param, m_plans[key]);
-    m_pins.startModel(key, Plan::uniform(info.config.n_layer, kMaxHeads));
+    m_pins.startModel(key, widest_plan(info.config));
     m_pin->setEnabled(true);
     m_setPlanB->setEnabled(true);
     m_export->setEnabled(true);
@@ -324,7 +324,7 @@ void ExplorerWindow::askForMeasurements()
         return;
     if (!m_runs.isComplete(m_plan.plan()))
         m_bridge.setCurrentPlan(m_plan.plan());
-    std::vector<Plan> wanted = stopPlans(m_plan.config().n_layer);
+    std::vector<Plan> wanted = reference_plans(m_plan.config());
     for (const Pin& pin : m_pins.pins())
         wanted.push_back(pin.plan);
     wanted.push_back(m_pins.planB());

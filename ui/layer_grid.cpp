@@ -117,12 +117,12 @@ void LayerGrid::takeRun(const Plan& plan)
 {
     if (int(plan.heads.size()) != m_layers)
         return;
-    const auto narrowed = [](int heads) { return heads != kMaxHeads; };
-    const auto first = std::find_if(plan.heads.begin(), plan.heads.end(), narrowed);
+    const Plan full = widest_plan(m_plan.config());
+    const auto [first, of] = std::mismatch(plan.heads.begin(), plan.heads.end(), full.heads.begin());
     if (first == plan.heads.end())
         return takeRuns(); // every cell is compared with it
     const auto width = std::find(std::begin(kWidths), std::end(kWidths), *first);
-    if (width == std::end(kWidths) || std::any_of(first + 1, plan.heads.end(), narrowed))
+    if (width == std::end(kWidths) || !std::equal(first + 1, plan.heads.end(), of + 1))
         return; // no plan of a cell
     const int layer = int(first - plan.heads.begin()), column = int(width - std::begin(kWidths));
     const double top = m_top;
@@ -137,7 +137,7 @@ void LayerGrid::takeRun(const Plan& plan)
 void LayerGrid::measureCell(int layer, int column)
 {
     m_cells[std::size_t(layer) * kWidthColumns + column] = differenceAtSameSamples(
-        m_runs.losses(planOf(layer, column)), m_runs.losses(Plan::uniform(m_layers, kMaxHeads)));
+        m_runs.losses(planOf(layer, column)), m_runs.losses(widest_plan(m_plan.config())));
 }
 
 void LayerGrid::scale()
@@ -160,8 +160,9 @@ double LayerGrid::largestError() const
 
 Plan LayerGrid::planOf(int layer, int column) const
 {
-    Plan plan = Plan::uniform(m_layers, kMaxHeads);
-    plan.heads[std::size_t(layer)] = kWidths[column];
+    Plan plan = widest_plan(m_plan.config());
+    int& heads = plan.heads[std::size_t(layer)];
+    heads = std::min(heads, kWidths[column]); // a sliced layer has no more
     return plan;
 }
 
@@ -181,7 +182,7 @@ std::vector<Plan> LayerGrid::wantedPlans() const
     std::vector<Plan> plans;
     if (!m_runs.data())
         return plans;
-    const Plan full = Plan::uniform(m_layers, kMaxHeads);
+    const Plan full = widest_plan(m_plan.config());
     bool fullIsKnown = m_runs.losses(full).count(samples()) > 0;
     for (const bool trained : {true, false})
         for (int column = 1; column < kWidthColumns; ++column)
@@ -356,7 +357,7 @@ QString LayerGrid::cellSentence(int layer, int column) const
 
 QVariant LayerGrid::costData(int layer, CostKind kind, int role) const
 {
-    const Cost full = layer_cost(m_plan.config(), kMaxHeads, 1);
+    const Cost full = layer_cost(m_plan.config(), m_plan.config().max_heads(layer), 1);
     const std::int64_t part
         = kind == CostKind::Flops ? full.flops * tokens_per_sample(m_plan.config()) : full.params;
     const std::int64_t whole = costOf(m_plan.fullCost(), kind);

@@ -48,7 +48,7 @@ void PlanModel::reset(const ModelConfig& config, int bytesPerParam, const Plan& 
 {
     m_config = config;
     m_bytesPerParam = bytesPerParam;
-    m_plan = Plan::uniform(config.n_layer, kMaxHeads);
+    m_plan = widest_plan(config);
     m_fullCost = cost(m_plan);
     if (plan.heads.size() == m_plan.heads.size())
         m_plan = plan;
@@ -64,7 +64,12 @@ void PlanModel::setLayer(int layer, int heads)
         return;
     Plan plan = m_plan;
     plan.heads[layer] = heads;
-    setPlan(plan, tr("layer %1 to %2 heads").arg(layer + 1).arg(std::clamp(heads, 1, kMaxHeads)));
+    setPlan(plan, tr("layer %1 to %2 heads").arg(layer + 1).arg(legalWidth(layer, heads)));
+}
+
+int PlanModel::legalWidth(int layer, int heads) const
+{
+    return std::clamp(heads, 1, m_config.max_heads(layer));
 }
 
 void PlanModel::setAllLayers(int heads)
@@ -75,10 +80,12 @@ void PlanModel::setAllLayers(int heads)
 
 void PlanModel::setPlan(const Plan& plan, const QString& what)
 {
+    if (plan.heads.size() != m_plan.heads.size())
+        return;
     Plan legal = plan;
-    for (int& heads : legal.heads)
-        heads = std::clamp(heads, 1, kMaxHeads);
-    if (legal == m_plan || legal.heads.size() != m_plan.heads.size())
+    for (int layer = 0; layer < m_config.n_layer; ++layer)
+        legal.heads[layer] = legalWidth(layer, plan.heads[layer]);
+    if (legal == m_plan)
         return;
     m_undo.push(new PlanEdit(*this, legal, what));
 }
@@ -87,14 +94,6 @@ void PlanModel::apply(const Plan& plan)
 {
     m_plan = plan;
     emit planChanged();
-}
-
-std::vector<Plan> stopPlans(int layers)
-{
-    std::vector<Plan> plans;
-    for (const int heads : kTrainedStops)
-        plans.push_back(Plan::uniform(layers, heads));
-    return plans;
 }
 
 Plan rampPlan(int layers, int first, int last)

@@ -19,8 +19,8 @@ class PlanModel : public QObject
 public:
     explicit PlanModel(QObject* parent = nullptr);
 
-    /// A newly opened model at `plan`, full width if that has another number of layers; nothing to
-    /// undo.
+    /// A newly opened model at `plan`, as wide as the model is if that has another number of
+    /// layers; nothing to undo.
     void reset(const ModelConfig& config, int bytesPerParam, const Plan& plan = {});
 
     bool isEmpty() const { return m_plan.heads.empty(); } ///< no model yet
@@ -32,7 +32,7 @@ public:
     QUndoStack* undoStack() { return &m_undo; }
 
     /// Each is one undo step; inside a gesture all of them together are one. Widths are clamped to
-    /// 1 … 64; a plan for another number of layers is ignored.
+    /// what the layer has; a plan for another number of layers is ignored.
     void setLayer(int layer, int heads);
     void setAllLayers(int heads);
     void setPlan(const Plan& plan, const QString& what);
@@ -48,6 +48,7 @@ signals:
 private:
     friend class PlanEdit;
     void apply(const Plan& plan);
+    int legalWidth(int layer, int heads) const;
 
     ModelConfig m_config;
     int m_bytesPerParam = 4;
@@ -57,9 +58,6 @@ private:
     int m_gesture = 0; ///< number of the drag under way, 0 outside
     int m_lastGesture = 0;
 };
-
-/// The reference widths as uniform plans for a model of `layers` layers, widest first.
-std::vector<Plan> stopPlans(int layers);
 
 /// Widths that go evenly from `first` heads in the first layer to `last` in the last; a single
 /// layer gets the middle of the two.

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/error.h"
 
@@ -57,12 +58,18 @@ QJsonObject toJson(const Pins& pins)
     return object;
 }
 
-/// Of earlier losses only the full model's are kept: those that others are compared with.
+int headsOf(const Plan& plan)
+{
+    return std::accumulate(plan.heads.begin(), plan.heads.end(), 0);
+}
+
+/// Of earlier losses only the widest plan's are kept: those that others are compared with.
 QJsonArray earlierLosses(const RunSet& set, const Plan& plan)
 {
     QJsonArray list;
-    if (plan != Plan::uniform(int(plan.heads.size()), kMaxHeads))
-        return list;
+    for (const auto& [other, run] : set.runs)
+        if (headsOf(other) > headsOf(plan))
+            return list;
     if (const auto losses = set.losses.find(plan); losses != set.losses.end())
         for (const auto& [samples, loss] : losses->second)
             list.append(QJsonArray{loss.value, loss.std_error, qint64(loss.n), qint64(samples)});

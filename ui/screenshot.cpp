@@ -29,7 +29,7 @@ bool Screenshot::isReady() const
         return false;
     const Plan& current = m_window.plan().plan();
     if (m_wanted.data) {
-        std::vector<Plan> plans = stopPlans(m_window.plan().config().n_layer);
+        std::vector<Plan> plans = reference_plans(m_window.plan().config());
         plans.push_back(current);
         for (const Plan& plan : plans) {
             const Measurement* run = m_window.runs().find(plan);

@@ -15,7 +15,7 @@ namespace matmamba
 
 int nextStopAbove(int heads)
 {
-    int next = kMaxHeads;
+    int next = kMaxHeads; // a slider of fewer heads stops at its own maximum
     for (const int stop : kTrainedStops)
         if (stop > heads)
             next = std::min(next, stop);
@@ -88,6 +88,8 @@ void WidthSlider::paintEvent(QPaintEvent* event)
     const QColor text = palette().color(QPalette::WindowText);
     QPainter painter(this);
     for (const int stop : kTrainedStops) {
+        if (stop > maximum())
+            continue;
         const int y = height() - 1 - heightOf(stop);
         painter.setPen(blend(window, text, 0.25));
         painter.drawLine(labelWidth(), y, width() - 1 - labelWidth(), y);

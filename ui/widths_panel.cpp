@@ -129,6 +129,7 @@ void WidthsPanel::rebuild()
     const int layers = m_plan.isEmpty() ? 0 : m_plan.config().n_layer;
     for (int layer = 0; layer < layers; ++layer) {
         Column column = makeColumn(QString::number(layer + 1));
+        column.slider->setMaximum(m_plan.config().max_heads(layer));
         connect(column.slider, &QSlider::valueChanged, &m_plan,
                 [this, layer](int heads) { m_plan.setLayer(layer, heads); });
         connect(column.slider, &WidthSlider::gestureStarted, &m_plan, &PlanModel::beginGesture);
@@ -147,6 +148,8 @@ void WidthsPanel::rebuild()
     for (QAction* action : std::as_const(m_presets))
         action->setEnabled(layers > 0);
     m_master.widget->setEnabled(layers > 0);
+    const QSignalBlocker quiet(m_master.slider); // a range that shrinks moves the value
+    m_master.slider->setMaximum(widest());
     follow();
 }
 
@@ -170,17 +173,27 @@ void WidthsPanel::follow()
     }
     for (int layer = 0; layer < m_layers.size(); ++layer)
         show(m_layers[layer], heads[layer], QString::number(heads[layer]),
-             tr("Layer %1 width, %2 of %3 heads").arg(layer + 1).arg(heads[layer]).arg(kMaxHeads));
+             tr("Layer %1 width, %2 of %3 heads")
+                 .arg(layer + 1)
+                 .arg(heads[layer])
+                 .arg(m_plan.config().max_heads(layer)));
 
     const int mean = int(
         std::lround(double(std::accumulate(heads.begin(), heads.end(), 0)) / double(heads.size())));
     if (m_plan.plan().is_uniform())
         show(m_master, mean, QString::number(mean),
-             tr("Width of all layers, %1 of %2 heads").arg(mean).arg(kMaxHeads));
+             tr("Width of all layers, %1 of %2 heads").arg(mean).arg(widest()));
     else
-        show(
-            m_master, mean, tr("mix"),
-            tr("Width of all layers, unequal, %1 of %2 heads on average").arg(mean).arg(kMaxHeads));
+        show(m_master, mean, tr("mix"),
+             tr("Width of all layers, unequal, %1 of %2 heads on average").arg(mean).arg(widest()));
+}
+
+int WidthsPanel::widest() const
+{
+    int widest = 1;
+    for (int layer = 0; layer < m_layers.size(); ++layer)
+        widest = std::max(widest, m_plan.config().max_heads(layer));
+    return m_layers.isEmpty() ? kMaxHeads : widest;
 }
 
 /// Log-uniform, so that narrow layers are as likely as wide ones.

@@ -54,6 +54,7 @@ private:
     void setRandomPlan();
     int layerAt(int x) const; ///< nearest to `x` in the row of sliders
     bool takeStroke(const QPoint& to); ///< false while it stays on its first layer
+    int widest() const; ///< heads of the layer that has most
 
     PlanModel& m_plan;
     QList<QAction*> m_presets;

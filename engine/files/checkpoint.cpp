@@ -59,7 +59,7 @@ std::map<std::string, std::string> read_index(const fs::path& index)
     return shard_of;
 }
 
-Tensors read_shards(const fs::path& index, std::int64_t& file_bytes)
+Tensors read_shards(const fs::path& index, std::vector<fs::path>& files)
 {
     const std::map<std::string, std::string> shard_of = read_index(index);
     std::map<std::string, Tensors> shards;
@@ -71,8 +71,9 @@ Tensors read_shards(const fs::path& index, std::int64_t& file_bytes)
             throw Error(index.string() + " names the shard " + shard
                         + ", but there is no such file beside it");
         shards[shard] = read_weights_file(file);
-        file_bytes += static_cast<std::int64_t>(fs::file_size(file));
     }
+    for (const auto& [shard, tensors] : shards)
+        files.push_back(index.parent_path() / shard);
     for (const auto& [tensor, shard] : shard_of)
         if (!shards[shard].contains(tensor))
             throw Error(index.string() + " says that tensor " + in_quotes(tensor) + " is in "
@@ -166,11 +167,13 @@ Checkpoint open_checkpoint(const fs::path& path)
     checkpoint.model_name = name_of_folder(checkpoint.folder);
     Tensors tensors;
     if (is_index(checkpoint.weights)) {
-        tensors = read_shards(checkpoint.weights, checkpoint.file_bytes);
+        tensors = read_shards(checkpoint.weights, checkpoint.weight_files);
     } else {
         tensors = read_weights_file(checkpoint.weights);
-        checkpoint.file_bytes = static_cast<std::int64_t>(fs::file_size(checkpoint.weights));
+        checkpoint.weight_files = {checkpoint.weights};
     }
+    for (const fs::path& file : checkpoint.weight_files)
+        checkpoint.file_bytes += static_cast<std::int64_t>(fs::file_size(file));
     checkpoint.tensors = strip_prefixes(std::move(tensors), checkpoint.weights);
     return checkpoint;
 }

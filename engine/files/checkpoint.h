@@ -38,10 +38,10 @@ struct StoredTensor {
 struct Checkpoint {
     std::filesystem::path folder; ///< where config.json stands; tokenizers are looked for here
     std::filesystem::path weights; ///< the weights file, or the index of a sharded set
+    std::vector<std::filesystem::path> weight_files; ///< that file, or all shards by name
     ModelConfig config;
     std::map<std::string, StoredTensor> tensors;
     std::string model_name; ///< the folder's name, for titles and JSON output
-
     std::int64_t file_bytes = 0; ///< size of all weight files together
 };
 

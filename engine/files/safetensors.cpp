@@ -140,6 +140,14 @@ const char* dtype_of(StoredType type)
     throw Error("A tensor to be written must be float32, float16 or bfloat16");
 }
 
+std::size_t size_of(const std::vector<std::span<const std::byte>>& parts)
+{
+    std::size_t size = 0;
+    for (const std::span<const std::byte> part : parts)
+        size += part.size();
+    return size;
+}
+
 } // namespace
 
 std::map<std::string, StoredTensor> read_safetensors(const std::filesystem::path& file)
@@ -170,7 +178,8 @@ std::map<std::string, StoredTensor> read_safetensors(const std::filesystem::path
 }
 
 void write_safetensors(const std::filesystem::path& file, const std::vector<TensorToWrite>& tensors,
-                       const std::map<std::string, std::string>& metadata)
+                       const std::map<std::string, std::string>& metadata,
+                       const std::function<void(double)>& progress)
 {
     // Wider types first: then every tensor is aligned to its type without holes.
     std::vector<std::size_t> order(tensors.size());
@@ -188,6 +197,9 @@ void write_safetensors(const std::filesystem::path& file, const std::vector<Tens
         if (!is_plain_name(tensor.name) || header.contains(tensor.name))
             throw Error(where + " cannot be written, expected a name of its own in ASCII");
         sizes[i] = checked_size_bytes(tensor.shape, tensor.type, where);
+        if (sizes[i] != size_of(tensor.parts))
+            throw Error(where + " has " + std::to_string(size_of(tensor.parts))
+                        + " bytes, expected " + std::to_string(sizes[i]) + " for its shape");
         header[tensor.name] = {{"dtype", dtype_of(tensor.type)},
                                {"shape", tensor.shape},
                                {"data_offsets", {end, end + sizes[i]}}};
@@ -200,8 +212,14 @@ void write_safetensors(const std::filesystem::path& file, const std::vector<Tens
     AtomicFile target(file);
     target.append(&length, 8);
     target.append(text.data(), text.size());
-    for (const std::size_t i : order)
-        target.append(tensors[i].data, sizes[i]);
+    std::uint64_t done = 0;
+    for (const std::size_t i : order) {
+        for (const std::span<const std::byte> part : tensors[i].parts)
+            target.append(part.data(), part.size());
+        done += sizes[i];
+        if (progress)
+            progress(static_cast<double>(done) / static_cast<double>(end));
+    }
     target.commit();
 }
 

@@ -21,6 +21,8 @@ ModelConfig one_layer(const MatMamba2Options& options)
     config.n_layer = 1;
     config.d_state = options.d_state;
     config.d_conv = options.d_conv;
+    if (options.max_heads != kMaxHeads)
+        config.heads_per_layer = {options.max_heads};
     config.vocab_size = 1;
     config.pad_vocab_size_multiple = 1;
     check_config(config, "MatMamba2Options");
@@ -45,6 +47,7 @@ MatMamba2Impl::MatMamba2Impl(const MatMamba2Options& options, const NamedTensors
     : Module("MatMamba2")
     , m_options(options)
     , m_config(one_layer(options))
+    , m_heads(options.max_heads)
 {
     for (TensorSpec spec : expected_tensors(m_config))
         if (spec.name.starts_with(kPrefix)) {
@@ -71,9 +74,9 @@ torch::Tensor MatMamba2Impl::forward(const torch::Tensor& x)
 
 void MatMamba2Impl::set_heads(int heads)
 {
-    if (heads < 1 || heads > kMaxHeads)
+    if (heads < 1 || heads > m_options.max_heads)
         throw Error("MatMamba2 was given a width of " + std::to_string(heads)
-                    + " heads, expected 1 to " + std::to_string(kMaxHeads));
+                    + " heads, expected 1 to " + std::to_string(m_options.max_heads));
     m_heads = heads;
 }
 

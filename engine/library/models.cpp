@@ -57,10 +57,11 @@ NestedModelImpl::NestedModelImpl(const ModelConfig& config, const NamedTensors& 
         if (spec.name.find(".mixer.") == std::string::npos)
             register_by_name(*this, spec.name, parameter);
     }
-    const MatMamba2Options options{config.d_model, config.d_state, config.d_conv};
     const std::string layers = config.kind == ModelKind::Language ? "backbone.layers." : "layers.";
     for (int i = 0; i < config.n_layer; ++i) {
         const std::string layer = layers + std::to_string(i);
+        const MatMamba2Options options{config.d_model, config.d_state, config.d_conv,
+                                       config.max_heads(i)};
         m_mixers.push_back(
             module_at(*this, layer)
                 .register_module("mixer",

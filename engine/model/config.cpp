@@ -2,6 +2,7 @@
 // overflowing 64 bits; and writing it with the public implementation's field names.
 #include "engine/model/config.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -107,6 +108,22 @@ void read_ssm(const Fields& fields, const std::string& where, ModelConfig& confi
         ssm.refuse("dt_limit", "no limit (the field left out)");
 }
 
+void read_heads_per_layer(const Fields& fields, ModelConfig& config)
+{
+    if (!fields.has("heads_per_layer"))
+        return;
+    const Json& heads = fields.at("heads_per_layer");
+    const auto is_width = [](const Json& value) {
+        return value.is_number_integer() && value >= 1 && value <= kMaxHeads;
+    };
+    if (!heads.is_array() || heads.size() != static_cast<std::size_t>(config.n_layer)
+        || !std::ranges::all_of(heads, is_width))
+        fields.refuse("heads_per_layer",
+                      "a list with a whole number from 1 to " + std::to_string(kMaxHeads)
+                          + " for each of \"n_layer\", which is " + std::to_string(config.n_layer));
+    config.heads_per_layer = heads.get<std::vector<int>>();
+}
+
 void read_language(const Fields& fields, ModelConfig& config)
 {
     config.kind = ModelKind::Language;
@@ -178,6 +195,7 @@ ModelConfig parse_config(const std::string& text, const std::string& where)
     if (config.d_model % 32 != 0)
         fields.refuse("d_model", "a multiple of 32");
     config.n_layer = fields.whole("n_layer", 1, 512);
+    read_heads_per_layer(fields, config);
     fields.whole("d_intermediate", 0, 0, 0); // no MLP between the mixers
     if (fields.has("attn_layer_idx") && fields.at("attn_layer_idx") != Json::array())
         fields.refuse("attn_layer_idx", "an empty list: attention layers are not computed");
@@ -207,6 +225,8 @@ std::string write_config(const ModelConfig& config)
     using Ordered = nlohmann::ordered_json;
     const bool vision = config.kind == ModelKind::Vision;
     Ordered json = {{"d_model", config.d_model}, {"n_layer", config.n_layer}};
+    if (!config.heads_per_layer.empty())
+        json["heads_per_layer"] = config.heads_per_layer;
     json["d_intermediate"] = 0;
     if (vision) {
         json["n_classes"] = config.n_classes;

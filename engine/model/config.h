@@ -3,6 +3,7 @@
 // Source: arXiv 2410.06718 and the public implementation's config files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -11,7 +12,8 @@
 namespace matmamba
 {
 
-/// Heads of every layer at full width (d_inner / head_dim, whatever d_model is).
+/// Heads of every layer of a whole model (d_inner / head_dim, whatever d_model is). A model that
+/// was cut out of a whole one has fewer: see ModelConfig::heads_per_layer.
 inline constexpr int kMaxHeads = 64;
 
 /// The stops: widths that the paper's recipe trains, widest first. A model trained at other or at
@@ -29,6 +31,8 @@ struct ModelConfig {
     int d_state = 128; ///< N
     int d_conv = 4; ///< K
     double norm_epsilon = 1e-5;
+    /// Heads that the weights hold in each layer, 1 … 64, of a sliced model; empty = 64 everywhere.
+    std::vector<int> heads_per_layer;
 
     // Noise in training only, each a probability; evaluation reads none of them.
     double drop_rate = 0; ///< of the embedded input's elements
@@ -50,6 +54,12 @@ struct ModelConfig {
 
     int head_dim() const { return d_model / 32; } ///< P
     int d_inner() const { return 2 * d_model; }
+    /// H: the widest that a layer can run.
+    int max_heads(int layer) const
+    {
+        return heads_per_layer.empty() ? kMaxHeads
+                                       : heads_per_layer[static_cast<std::size_t>(layer)];
+    }
     /// Rows of the embedding: vocab_size rounded up to the padding multiple.
     int embedding_rows() const
     {

@@ -42,7 +42,7 @@ void split_conv_state(const at::Tensor& state, std::int64_t width, at::Tensor& x
     bc = state.slice(1, width).transpose(1, 2);
 }
 
-/// From in_proj's output (B, L, 2N + H + 2·h·P) to out_proj's input (B, L, h·P), in `projected`'s
+/// From in_proj's output (B, L, 2N + 64 + 2·h·P) to out_proj's input (B, L, h·P), in `projected`'s
 /// type: the definition, which every faster implementation is compared with.
 at::Tensor mix_plainly(const LayerView& layer, const at::Tensor& projected, MixerState* state)
 {

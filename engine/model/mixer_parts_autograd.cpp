@@ -178,7 +178,9 @@ bool mixer_parts_support(const at::Tensor& projected, const LayerWeights& layer)
     return projected.is_cuda() && projected.is_contiguous() && projected.numel() > 0
         && (projected.scalar_type() == at::kFloat || projected.scalar_type() == at::kBFloat16)
         && layer.conv_x_weight.size(1) == kMixerTaps
-        && layer.conv_x_weight.size(0) <= kMixerMaxWidth;
+        && layer.conv_x_weight.size(0) <= kMixerMaxWidth
+        // They take the rows of dt for as many as the layer has heads: not so in a sliced one.
+        && layer.dt_bias.size(0) == kMaxHeads;
 }
 
 ConvSilu conv_silu(const at::Tensor& projected, const LayerWeights& layer, int heads)

@@ -15,7 +15,7 @@ namespace matmamba
 /// empty, 4 conv taps.
 bool mixer_parts_support(const at::Tensor& projected, const LayerWeights& layer);
 
-/// What conv_silu makes of in_proj's output (B, L, 2N + H + 2·h·P), in its type unless said.
+/// What conv_silu makes of in_proj's output (B, L, 2N + 64 + 2·h·P), in its type unless said.
 struct ConvSilu {
     at::Tensor x; ///< (B, L, h, P), after conv and SiLU
     at::Tensor b, c; ///< (B, L, N) float32, after conv and SiLU

@@ -69,6 +69,26 @@ bool Plan::is_uniform() const
     return std::ranges::adjacent_find(heads, std::ranges::not_equal_to()) == heads.end();
 }
 
+Plan widest_plan(const ModelConfig& config)
+{
+    Plan plan;
+    for (int layer = 0; layer < config.n_layer; ++layer)
+        plan.heads.push_back(config.max_heads(layer));
+    return plan;
+}
+
+std::vector<Plan> reference_plans(const ModelConfig& config)
+{
+    std::vector<Plan> plans = {widest_plan(config)};
+    const int narrowest_layer = *std::ranges::min_element(plans.front().heads);
+    for (const int heads : kTrainedStops) {
+        Plan stop = Plan::uniform(config.n_layer, heads);
+        if (heads <= narrowest_layer && stop != plans.front())
+            plans.push_back(std::move(stop));
+    }
+    return plans;
+}
+
 bool is_stop(const Plan& plan)
 {
     return !plan.heads.empty() && plan.is_uniform()
@@ -91,11 +111,15 @@ void check_plan(const Plan& plan, const ModelConfig& config)
     if (plan.heads.size() != static_cast<std::size_t>(config.n_layer))
         throw Error("Plan has " + count_text(plan.heads.size(), "width") + ", but the model has "
                     + count_text(static_cast<std::size_t>(config.n_layer), "layer"));
-    for (std::size_t i = 0; i < plan.heads.size(); ++i)
-        if (plan.heads[i] < 1 || plan.heads[i] > kMaxHeads)
-            throw Error("Plan gives layer " + std::to_string(i + 1) + " a width of "
-                        + std::to_string(plan.heads[i]) + " heads, expected 1 to "
-                        + std::to_string(kMaxHeads));
+    for (std::size_t i = 0; i < plan.heads.size(); ++i) {
+        const int available = config.max_heads(static_cast<int>(i));
+        if (plan.heads[i] >= 1 && plan.heads[i] <= available)
+            continue;
+        throw Error("Plan gives layer " + std::to_string(i + 1) + " a width of "
+                    + std::to_string(plan.heads[i]) + " heads, expected 1 to "
+                    + std::to_string(available)
+                    + (available < kMaxHeads ? ": the model is sliced and has no more there" : ""));
+    }
 }
 
 Plan parse_plan(const std::string& text, const ModelConfig& config)
@@ -136,7 +160,7 @@ Plan plan_from_mrl_level(int mrl_level, const ModelConfig& config)
     if (mrl_level < 1 || kMaxHeads % mrl_level != 0)
         throw Error("mrl_level is " + std::to_string(mrl_level)
                     + ", expected a divisor of the 64 heads: 1, 2, 4, 8, 16, 32 or 64");
-    return Plan::uniform(config.n_layer, kMaxHeads / mrl_level);
+    return plan_of({kMaxHeads / mrl_level}, config);
 }
 
 Plan plan_from_mixnmatch_dims(const std::vector<int>& dims, const ModelConfig& config)

@@ -11,7 +11,7 @@
 namespace matmamba
 {
 
-/// Heads of each layer, 1 … 64. A value type: comparable, usable as a map key.
+/// Heads of each layer, from 1 to the layer's own. A value type: comparable, usable as a map key.
 struct Plan {
     std::vector<int> heads;
 
@@ -26,7 +26,15 @@ bool is_stop(const Plan& plan);
 /// "32" for a uniform plan, else "64,8,32,…".
 std::string to_string(const Plan& plan);
 
-/// Throws Error unless `plan` has one width from 1 to 64 for each of the config's layers.
+/// Every layer as wide as the model has it: 64 heads unless it was sliced.
+Plan widest_plan(const ModelConfig& config);
+
+/// What models are compared at, each once: the widest plan, then the stops that the model can run,
+/// widest first. Of a whole model these are the stops.
+std::vector<Plan> reference_plans(const ModelConfig& config);
+
+/// Throws Error unless `plan` has one width for each of the config's layers, from 1 to the layer's
+/// own.
 void check_plan(const Plan& plan, const ModelConfig& config);
 
 /// Reads "64,8,…" (one number per layer), "32" (all layers), or the path of a plan .json

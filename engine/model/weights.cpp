@@ -25,23 +25,39 @@ std::string layer_prefix(const ModelConfig& config, int layer)
     return root + std::to_string(layer) + ".";
 }
 
-/// Row i of our in_proj is row order[i] of the checkpoint's (z, x, B, C, dt).
-at::Tensor in_proj_order(const ModelConfig& config)
+/// Row i of our in_proj of a layer of `heads` heads is row order[i] of the checkpoint's (z, x, B,
+/// C, dt) followed by zero rows, up to 64 of dt.
+at::Tensor in_proj_order(const ModelConfig& config, std::int64_t heads)
 {
-    const std::int64_t d_inner = config.d_inner();
     const std::int64_t p = config.head_dim();
+    const std::int64_t width = heads * p;
     const std::int64_t bc_dt = 2 * config.d_state + kMaxHeads;
-    at::Tensor order = at::empty({bc_dt + 2 * d_inner}, at::kLong);
+    at::Tensor order = at::empty({bc_dt + 2 * width}, at::kLong);
     auto* rows = order.mutable_data_ptr<std::int64_t>();
     for (std::int64_t i = 0; i < bc_dt; ++i)
-        *rows++ = 2 * d_inner + i;
-    for (std::int64_t head = 0; head < kMaxHeads; ++head) {
+        *rows++ = 2 * width + i;
+    for (std::int64_t head = 0; head < heads; ++head) {
         for (std::int64_t i = 0; i < p; ++i)
-            *rows++ = d_inner + head * p + i; // x
+            *rows++ = width + head * p + i; // x
         for (std::int64_t i = 0; i < p; ++i)
             *rows++ = head * p + i; // z
     }
     return order;
+}
+
+/// The checkpoint's in_proj in our order.
+at::Tensor bind_in_proj(const at::Tensor& stored, const ModelConfig& config, std::int64_t heads)
+{
+    const at::Tensor rows
+        = heads == kMaxHeads ? stored : at::constant_pad_nd(stored, {0, 0, 0, kMaxHeads - heads});
+    return rows.index_select(0, in_proj_order(config, heads).to(stored.device()));
+}
+
+at::Tensor unbind_in_proj(const at::Tensor& bound, const ModelConfig& config, std::int64_t heads)
+{
+    const at::Tensor back
+        = in_proj_order(config, heads).argsort().narrow(0, 0, bound.size(0) - (kMaxHeads - heads));
+    return bound.index_select(0, back.to(bound.device()));
 }
 
 at::ScalarType scalar_type(StoredType type)
@@ -70,7 +86,50 @@ bool is_matrix(const std::string& name)
         || name == "head_weight" || name == "patch_weight";
 }
 
-void check_names_and_shapes(const Checkpoint& checkpoint)
+} // namespace
+
+std::vector<TensorSpec> expected_tensors(const ModelConfig& config)
+{
+    const std::int64_t d = config.d_model;
+    const bool language = config.kind == ModelKind::Language;
+    std::vector<TensorSpec> specs;
+    for (int i = 0; i < config.n_layer; ++i) {
+        const std::string layer = layer_prefix(config, i);
+        const std::int64_t heads = config.max_heads(i);
+        const std::int64_t width = heads * config.head_dim();
+        const std::int64_t conv = width + 2 * config.d_state;
+        specs.push_back({layer + "norm.weight", {d}});
+        if (!language)
+            specs.push_back({layer + "norm.bias", {d}});
+        specs.push_back({layer + "mixer.in_proj.weight", {width + conv + heads, d}});
+        specs.push_back({layer + "mixer.conv1d.weight", {conv, 1, config.d_conv}});
+        specs.push_back({layer + "mixer.conv1d.bias", {conv}});
+        specs.push_back({layer + "mixer.dt_bias", {heads}});
+        specs.push_back({layer + "mixer.A_log", {heads}});
+        specs.push_back({layer + "mixer.D", {heads}});
+        specs.push_back({layer + "mixer.norm.weight", {width}});
+        specs.push_back({layer + "mixer.out_proj.weight", {d, width}});
+    }
+    if (language) {
+        const std::int64_t rows = config.embedding_rows();
+        specs.push_back({"backbone.embedding.weight", {rows, d}});
+        specs.push_back({"backbone.norm_f.weight", {d}});
+        specs.push_back({"lm_head.weight", {rows, d}, config.tie_embeddings});
+    } else {
+        const std::int64_t p = config.patch_size;
+        specs.push_back({"patch_embed.proj.weight", {d, 3, p, p}});
+        specs.push_back({"patch_embed.proj.bias", {d}});
+        specs.push_back({"cls_token", {1, 1, d}});
+        specs.push_back({"pos_embed", {1, config.n_patches() + 1, d}});
+        specs.push_back({"norm_f.weight", {d}});
+        specs.push_back({"norm_f.bias", {d}});
+        specs.push_back({"head.weight", {config.n_classes, d}});
+        specs.push_back({"head.bias", {config.n_classes}});
+    }
+    return specs;
+}
+
+void check_tensors(const Checkpoint& checkpoint)
 {
     std::map<std::string, bool> known;
     for (const TensorSpec& spec : expected_tensors(checkpoint.config)) {
@@ -94,63 +153,21 @@ void check_names_and_shapes(const Checkpoint& checkpoint)
                         + " that a MatMamba model of its config.json does not have");
 }
 
-} // namespace
-
-std::vector<TensorSpec> expected_tensors(const ModelConfig& config)
-{
-    const std::int64_t d = config.d_model;
-    const std::int64_t d_inner = config.d_inner();
-    const std::int64_t conv = d_inner + 2 * config.d_state;
-    const bool language = config.kind == ModelKind::Language;
-    std::vector<TensorSpec> specs;
-    for (int i = 0; i < config.n_layer; ++i) {
-        const std::string layer = layer_prefix(config, i);
-        specs.push_back({layer + "norm.weight", {d}});
-        if (!language)
-            specs.push_back({layer + "norm.bias", {d}});
-        specs.push_back({layer + "mixer.in_proj.weight", {d_inner + conv + kMaxHeads, d}});
-        specs.push_back({layer + "mixer.conv1d.weight", {conv, 1, config.d_conv}});
-        specs.push_back({layer + "mixer.conv1d.bias", {conv}});
-        specs.push_back({layer + "mixer.dt_bias", {kMaxHeads}});
-        specs.push_back({layer + "mixer.A_log", {kMaxHeads}});
-        specs.push_back({layer + "mixer.D", {kMaxHeads}});
-        specs.push_back({layer + "mixer.norm.weight", {d_inner}});
-        specs.push_back({layer + "mixer.out_proj.weight", {d, d_inner}});
-    }
-    if (language) {
-        const std::int64_t rows = config.embedding_rows();
-        specs.push_back({"backbone.embedding.weight", {rows, d}});
-        specs.push_back({"backbone.norm_f.weight", {d}});
-        specs.push_back({"lm_head.weight", {rows, d}, config.tie_embeddings});
-    } else {
-        const std::int64_t p = config.patch_size;
-        specs.push_back({"patch_embed.proj.weight", {d, 3, p, p}});
-        specs.push_back({"patch_embed.proj.bias", {d}});
-        specs.push_back({"cls_token", {1, 1, d}});
-        specs.push_back({"pos_embed", {1, config.n_patches() + 1, d}});
-        specs.push_back({"norm_f.weight", {d}});
-        specs.push_back({"norm_f.bias", {d}});
-        specs.push_back({"head.weight", {config.n_classes, d}});
-        specs.push_back({"head.bias", {config.n_classes}});
-    }
-    return specs;
-}
-
 LayerWeights bind_mixer(const std::map<std::string, at::Tensor>& tensors, const std::string& prefix,
                         const ModelConfig& config)
 {
-    const std::int64_t d_inner = config.d_inner();
     const auto get = [&](const char* name) { return tensors.at(prefix + name); };
     LayerWeights layer;
-    const at::Tensor in_proj = get("in_proj.weight");
-    layer.in_proj = in_proj.index_select(0, in_proj_order(config).to(in_proj.device()));
+    layer.dt_bias = get("dt_bias");
+    const std::int64_t heads = layer.dt_bias.size(0);
+    const std::int64_t width = heads * config.head_dim();
+    layer.in_proj = bind_in_proj(get("in_proj.weight"), config, heads);
     const at::Tensor conv_weight = get("conv1d.weight").squeeze(1);
     const at::Tensor conv_bias = get("conv1d.bias");
-    layer.conv_x_weight = conv_weight.slice(0, 0, d_inner).contiguous();
-    layer.conv_bc_weight = conv_weight.slice(0, d_inner).contiguous();
-    layer.conv_x_bias = conv_bias.slice(0, 0, d_inner).contiguous();
-    layer.conv_bc_bias = conv_bias.slice(0, d_inner).contiguous();
-    layer.dt_bias = get("dt_bias");
+    layer.conv_x_weight = conv_weight.slice(0, 0, width).contiguous();
+    layer.conv_bc_weight = conv_weight.slice(0, width).contiguous();
+    layer.conv_x_bias = conv_bias.slice(0, 0, width).contiguous();
+    layer.conv_bc_bias = conv_bias.slice(0, width).contiguous();
     layer.a_log = get("A_log");
     layer.d = get("D");
     layer.gate_norm_weight = get("norm.weight");
@@ -192,7 +209,7 @@ ModelWeights bind_tensors(const std::map<std::string, at::Tensor>& tensors,
 ModelWeights bind_weights(const Checkpoint& checkpoint, at::ScalarType matrix_type,
                           at::Device device, const std::function<void(double)>& progress)
 {
-    check_names_and_shapes(checkpoint);
+    check_tensors(checkpoint);
     std::map<std::string, at::Tensor> tensors;
     double bytes = 0; // not the file's: tensors that share their bytes count once for each name
     for (const auto& [name, stored] : checkpoint.tensors)
@@ -214,7 +231,6 @@ std::map<std::string, at::Tensor> to_checkpoint_layout(const ModelWeights& weigh
                                                        const ModelConfig& config)
 {
     const bool language = config.kind == ModelKind::Language;
-    const at::Tensor back = in_proj_order(config).argsort();
     std::map<std::string, at::Tensor> tensors;
     for (int i = 0; i < config.n_layer; ++i) {
         const std::string prefix = layer_prefix(config, i);
@@ -223,7 +239,7 @@ std::map<std::string, at::Tensor> to_checkpoint_layout(const ModelWeights& weigh
         if (!language)
             tensors[prefix + "norm.bias"] = layer.norm_bias;
         tensors[prefix + "mixer.in_proj.weight"]
-            = layer.in_proj.index_select(0, back.to(layer.in_proj.device()));
+            = unbind_in_proj(layer.in_proj, config, layer.dt_bias.size(0));
         tensors[prefix + "mixer.conv1d.weight"]
             = at::cat({layer.conv_x_weight, layer.conv_bc_weight}).unsqueeze(1);
         tensors[prefix + "mixer.conv1d.bias"] = at::cat({layer.conv_x_bias, layer.conv_bc_bias});
@@ -308,9 +324,9 @@ LayerView nested_view(const LayerWeights& layer, const ModelConfig& config, int 
 {
     const std::int64_t width = static_cast<std::int64_t>(heads) * config.head_dim();
     const std::int64_t rows = 2 * config.d_state + kMaxHeads + 2 * width;
-    const auto first = [](const at::Tensor& tensor, std::int64_t n) {
+    const auto first = [](const at::Tensor& tensor, std::int64_t n, std::int64_t dimension = 0) {
         // A full-width view is the tensor itself: autograd then has nothing to pad.
-        return tensor.size(0) == n ? tensor : tensor.narrow(0, 0, n);
+        return tensor.size(dimension) == n ? tensor : tensor.narrow(dimension, 0, n);
     };
     return {
         .heads = heads,
@@ -325,7 +341,7 @@ LayerView nested_view(const LayerWeights& layer, const ModelConfig& config, int 
         .a_log = first(layer.a_log, heads),
         .d = first(layer.d, heads),
         .gate_norm_weight = first(layer.gate_norm_weight, width),
-        .out_proj = heads == kMaxHeads ? layer.out_proj : layer.out_proj.narrow(1, 0, width),
+        .out_proj = first(layer.out_proj, width, 1),
     };
 }
 

@@ -1,7 +1,9 @@
 // A model's weights, bound once and shared by every plan, and the nested view of one layer.
 // Place in the way: checkpoint -> *weights* -> *nested view* -> mixer -> model.
 // Layout: rows of in_proj are reordered so that every width is one contiguous row prefix:
-//   [B (N) | C (N) | dt (H) | x_0 z_0 | x_1 z_1 | … | x_63 z_63]   (P rows each x_j, z_j)
+//   [B (N) | C (N) | dt (64) | x_0 z_0 | x_1 z_1 | … | x_H-1 z_H-1]   (P rows each x_j, z_j)
+// A sliced layer has zero rows for the dt of heads that it lacks: so a width is the same product,
+// and gives the same bits, as in the whole model that the layer was cut out of.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,12 +20,12 @@
 namespace matmamba
 {
 
-/// One layer at full width. Matrices are in the compute type; all else is float32.
-/// D d_model, H 64 heads, P head_dim, N d_state, K conv taps.
+/// One layer at the widest it has. Matrices are in the compute type; all else is float32.
+/// D d_model, H heads (64, fewer of a sliced model), P head_dim, N d_state, K conv taps.
 struct LayerWeights {
     at::Tensor norm_weight; ///< (D) float32
     at::Tensor norm_bias; ///< (D) float32, vision only, else undefined
-    at::Tensor in_proj; ///< (2N + H + 2·H·P, D), rows as in the file's head
+    at::Tensor in_proj; ///< (2N + 64 + 2·H·P, D), rows as in the file's head
     at::Tensor conv_bc_weight; ///< (2N, K) float32, channels B then C
     at::Tensor conv_bc_bias; ///< (2N) float32
     at::Tensor conv_x_weight; ///< (H·P, K) float32
@@ -57,7 +59,7 @@ struct LayerView {
     int heads = 0; ///< h
     int head_dim = 0; ///< P
     int d_state = 0; ///< N
-    at::Tensor in_proj; ///< (2N + H + 2·h·P, D)
+    at::Tensor in_proj; ///< (2N + 64 + 2·h·P, D)
     at::Tensor conv_bc_weight, conv_bc_bias; ///< (2N, K), (2N)
     at::Tensor conv_x_weight, conv_x_bias; ///< (h·P, K), (h·P)
     at::Tensor dt_bias, a_log, d; ///< (h)
@@ -74,6 +76,9 @@ struct TensorSpec {
     bool optional = false; ///< a tied lm_head, which some files leave out
 };
 std::vector<TensorSpec> expected_tensors(const ModelConfig& config);
+
+/// Throws Error naming a tensor that is missing, misshapen or not of the checkpoint's config.
+void check_tensors(const Checkpoint& checkpoint);
 
 /// Checks names and shapes against the config, converts and moves to the device. `matrix_type` is
 /// the type of the matrices (float32, bfloat16). Throws Error naming the tensor, the shape found

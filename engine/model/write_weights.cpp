@@ -39,7 +39,8 @@ void write_weights(const std::filesystem::path& file,
             .name = name,
             .type = stored_type(name, kept.back()),
             .shape = kept.back().sizes().vec(),
-            .data = static_cast<const std::byte*>(kept.back().const_data_ptr()),
+            .parts
+            = {{static_cast<const std::byte*>(kept.back().const_data_ptr()), kept.back().nbytes()}},
         });
     }
     write_safetensors(file, to_write, {{"format", "pt"}});

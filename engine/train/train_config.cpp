@@ -294,6 +294,11 @@ TrainConfig read_train_config(const std::filesystem::path& file, const std::stri
         throw Error(where + ": \"model\" is missing, expected the object of a model's config.json");
     TrainConfig config;
     config.model = parse_config(object["model"].dump(), where + " (model)");
+    if (!config.model.heads_per_layer.empty())
+        throw Error(
+            where
+            + ": the model has \"heads_per_layer\", expected none: a whole model is trained "
+              "and sliced afterwards");
     object.erase("model");
     Reader fields(std::move(object), where);
     computing(fields, config);

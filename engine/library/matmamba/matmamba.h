@@ -24,15 +24,16 @@ struct MatMamba2Options {
     int d_model = 0; ///< D, a multiple of 32 from 32 to 16384
     int d_state = 128; ///< N, 1 to 1024
     int d_conv = 4; ///< K, 2 to 8
+    int max_heads = kMaxHeads; ///< H, fewer than 64 for a block of a sliced model
 };
 
 /// Parameters by their published names, such as "in_proj.weight".
 using NamedTensors = std::map<std::string, torch::Tensor>;
 
 /// The MatMamba-2 block: a Mamba-2 mixer of which any first 1 … 64 heads are a mixer too. A head
-/// has P = D/32 channels; H = 64, d_inner = 2·D. Parameters, float32 unless moved by to():
-///   in_proj.weight (4·D + 2·N + H, D), conv1d.weight (2·D + 2·N, 1, K), conv1d.bias (2·D + 2·N),
-///   dt_bias (H), A_log (H), D (H), norm.weight (2·D), out_proj.weight (D, 2·D).
+/// has P = D/32 channels; H = 64 unless sliced. Parameters, float32 unless moved by to():
+///   in_proj.weight (2·H·P + 2·N + H, D), conv1d.weight (H·P + 2·N, 1, K), conv1d.bias (H·P + 2·N),
+///   dt_bias (H), A_log (H), D (H), norm.weight (H·P), out_proj.weight (D, H·P).
 /// Not for several threads at once while a width or a parameter is changed.
 class MatMamba2Impl : public torch::nn::Module
 {
@@ -49,7 +50,7 @@ public:
     /// zero. Throws Error where x has another shape or type.
     torch::Tensor forward(const torch::Tensor& x);
 
-    /// The width: heads from 1 to 64 (64 at first), the same as 64 / mrl_level heads, or as
+    /// The width: heads from 1 to H (H at first), the same as 64 / mrl_level heads, or as
     /// mixnmatch_dims·64 / D heads. Throws Error for what is no whole number of heads.
     void set_heads(int heads);
     void set_mrl_level(int mrl_level);
@@ -61,7 +62,7 @@ public:
 private:
     MatMamba2Options m_options;
     ModelConfig m_config; ///< of a model with this block alone: what the engine goes by
-    int m_heads = kMaxHeads;
+    int m_heads; ///< the width that is set
 };
 TORCH_MODULE(MatMamba2);
 
@@ -72,8 +73,8 @@ public:
     const ModelConfig& config() const { return m_config; }
 
     /// The widths: all layers alike, or a plan with one width for each. mixnmatch_dims takes one
-    /// number for all layers or one for each. All layers have 64 heads at first. Each throws Error
-    /// and changes no layer where a width is impossible.
+    /// number for all layers or one for each. Each layer has all its heads at first. Each throws
+    /// Error and changes no layer where a width is impossible.
     void set_plan(const Plan& plan);
     void set_heads(int heads);
     void set_mrl_level(int mrl_level);
@@ -104,8 +105,9 @@ class MatMambaVisionImpl : public NestedModelImpl
 {
 public:
     /// A new model. Read from the config: d_model, n_layer, n_classes, and what has a default
-    /// (d_state, d_conv, norm_epsilon, patch_size, image_size, pool, class_names); `kind` is set
-    /// here. Throws Error naming a field that is missing or out of its limits.
+    /// (d_state, d_conv, norm_epsilon, heads_per_layer, patch_size, image_size, pool,
+    /// class_names); `kind` is set here. Throws Error naming a field that is missing or out of its
+    /// limits.
     explicit MatMambaVisionImpl(const ModelConfig& config);
     /// With these parameters, as named_parameters() gives them; they are shared, not copied. Throws
     /// Error naming one that is missing or of another shape.
@@ -124,8 +126,8 @@ class MatMambaLMImpl : public NestedModelImpl
 {
 public:
     /// A new model. Read from the config: d_model, n_layer, vocab_size, and what has a default
-    /// (d_state, d_conv, pad_vocab_size_multiple, tie_embeddings); `kind` is set here. Throws Error
-    /// naming a field that is missing or out of its limits.
+    /// (d_state, d_conv, heads_per_layer, pad_vocab_size_multiple, tie_embeddings); `kind` is set
+    /// here. Throws Error naming a field that is missing or out of its limits.
     explicit MatMambaLMImpl(const ModelConfig& config);
     /// With these parameters, as named_parameters() gives them; they are shared, not copied. Throws
     /// Error naming one that is missing or of another shape.

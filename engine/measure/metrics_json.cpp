@@ -1,0 +1,23 @@
+// See the header.
+#include "engine/measure/metrics_json.h"
+
+namespace matmamba
+{
+
+nlohmann::ordered_json metrics_json(const Measurement& measurement)
+{
+    auto metrics = nlohmann::ordered_json::object();
+    const auto add = [&](const char* name, const std::optional<Metric>& metric) {
+        if (metric)
+            metrics[name]
+                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
+    };
+    add("loss", measurement.loss);
+    add("top1", measurement.top1);
+    add("top5", measurement.top5);
+    add("perplexity", measurement.perplexity);
+    add("bits_per_byte", measurement.bits_per_byte);
+    return metrics;
+}
+
+} // namespace matmamba
