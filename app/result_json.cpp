@@ -9,13 +9,17 @@ namespace matmamba
 namespace
 {
 
+Json metricJson(const Metric& metric)
+{
+    return {{"value", metric.value}, {"stderr", metric.std_error}, {"n", metric.n}};
+}
+
 Json metricsJson(const Measurement& measurement)
 {
     Json metrics = Json::object();
     const auto add = [&](const char* name, const std::optional<Metric>& metric) {
         if (metric)
-            metrics[name]
-                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
+            metrics[name] = metricJson(*metric);
     };
     add("loss", measurement.loss);
     add("top1", measurement.top1);
@@ -27,7 +31,8 @@ Json metricsJson(const Measurement& measurement)
 
 } // namespace
 
-Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement)
+Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement,
+                const std::optional<Comparison>& comparison)
 {
     const ModelInfo& model = *engine.model();
     const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
@@ -40,6 +45,10 @@ Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measu
                  {"seconds", measurement.seconds},
                  {"device", model.device},
                  {"dtype", model.compute_type}};
+    if (comparison) {
+        json["against"] = comparison->other.heads;
+        json["agreement"] = metricJson(comparison->agreement);
+    }
     if (engine.data()->entropy)
         json["entropy"] = *engine.data()->entropy;
     if (model.config.kind == ModelKind::Vision)
