@@ -20,6 +20,7 @@ struct EvalOptions : SharedOptions {
     std::string model;
     std::string data;
     PlanOptions plan;
+    std::string against; ///< another plan, "" for none
     Engine::DataOptions sampling;
 };
 
@@ -76,7 +77,7 @@ std::string entropyText(double nats)
 }
 
 void printText(const Engine& engine, const Plan& plan, const Measurement& measurement,
-               Console& console)
+               const std::optional<Comparison>& comparison, Console& console)
 {
     const ModelInfo& model = *engine.model();
     const DataInfo& data = *engine.data();
@@ -91,6 +92,9 @@ void printText(const Engine& engine, const Plan& plan, const Measurement& measur
     if (vision)
         text += "preprocessing  " + model.preprocessing + "\n";
     text += metricsText(measurement);
+    if (comparison)
+        text += "agreement      " + percentWithError(comparison->agreement) + " (n = "
+            + grouped(comparison->agreement.n) + ") with " + describe(comparison->other) + "\n";
     if (data.entropy)
         text += entropyText(*data.entropy);
     text += "time           " + duration(measurement.seconds);
@@ -118,25 +122,43 @@ Measurement evaluateUntilStopped(Engine& engine, const Plan& plan, Console& cons
     }
 }
 
+/// Both are of plans measured on the same data; nothing where one has not begun.
+std::optional<Comparison> compare(const Plan& other, const Measurement& measurement,
+                                  const Measurement& against)
+{
+    if (!against.predictions || against.predictions->size() == 0)
+        return {};
+    return Comparison{other, agreement(*measurement.predictions, *against.predictions)};
+}
+
 int runEval(const EvalOptions& options, Console& console)
 {
     const std::unique_ptr<Engine> engine = openModel(options.model, options, console);
-    const Plan plan = planFor(options.plan, engine->model()->config);
+    const ModelConfig& config = engine->model()->config;
+    const Plan plan = planFor(options.plan, config);
+    std::optional<Plan> other;
+    if (!options.against.empty())
+        other = parse_plan(options.against, config);
     engine->open_data(options.data, options.sampling);
 
     const Measurement measurement = evaluateUntilStopped(*engine, plan, console);
     if (measurement.samples_done == 0)
         throw Stopped();
+    const Measurement against
+        = other ? evaluateUntilStopped(*engine, *other, console) : measurement;
+    const std::optional<Comparison> comparison
+        = other ? compare(*other, measurement, against) : std::nullopt;
     if (options.json)
-        console.printLine(resultJson(*engine, plan, measurement));
+        console.printLine(resultJson(*engine, plan, measurement, comparison));
     else
-        printText(*engine, plan, measurement, console);
-    if (measurement.complete())
+        printText(*engine, plan, measurement, comparison, console);
+    if (measurement.complete() && against.complete())
         return kDone;
-    if (console.interrupted())
-        console.note("interrupted after " + grouped(measurement.samples_done) + " of "
-                     + grouped(measurement.samples_total) + " "
-                     + sampleWord(engine->model()->config));
+    if (console.interrupted()) {
+        const Measurement& cut = measurement.complete() ? against : measurement;
+        console.note("interrupted after " + grouped(cut.samples_done) + " of "
+                     + grouped(cut.samples_total) + " " + sampleWord(config));
+    }
     return kInterrupted;
 }
 
@@ -150,6 +172,11 @@ Command addEval(CLI::App& program)
     addModel(*command, options->model);
     addData(*command, options->data);
     addPlanOptions(*command, options->plan);
+    command
+        ->add_option("--against", options->against,
+                     "Another plan, as heads or a file: also print the share of pictures or "
+                     "tokens for which both predict the same")
+        ->type_name("HEADS,...|FILE");
     addSampling(*command, options->sampling);
     addDevice(*command, *options);
     addDtype(*command, *options);

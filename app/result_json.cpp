@@ -6,7 +6,8 @@
 namespace matmamba
 {
 
-Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement)
+Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement,
+                const std::optional<Comparison>& comparison)
 {
     const ModelInfo& model = *engine.model();
     const Cost cost = model_cost(model.config, plan, model.bytes_per_param);
@@ -19,6 +20,10 @@ Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measu
                  {"seconds", measurement.seconds},
                  {"device", model.device},
                  {"dtype", model.compute_type}};
+    if (comparison) {
+        json["against"] = comparison->other.heads;
+        json["agreement"] = metric_json(comparison->agreement);
+    }
     if (engine.data()->entropy)
         json["entropy"] = *engine.data()->entropy;
     if (model.config.kind == ModelKind::Vision)

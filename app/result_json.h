@@ -3,12 +3,20 @@
 
 #include "app/console.h"
 #include "engine/engine.h"
+#include "engine/measure/predictions.h"
 
 namespace matmamba
 {
 
+/// How far another plan's predictions are the same.
+struct Comparison {
+    Plan other;
+    Metric agreement;
+};
+
 /// One run of the engine's model and data, with the plan's cost.
-Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement);
+Json resultJson(const Engine& engine, const Plan& plan, const Measurement& measurement,
+                const std::optional<Comparison>& comparison = {});
 
 /// A metric of such an object; nothing where it was not measured. Throws Error where it is no
 /// object of numbers.

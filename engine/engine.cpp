@@ -8,15 +8,11 @@
 #include <chrono>
 #include <set>
 
-#include "engine/data/made_data.h"
-#include "engine/data/shapes.h"
-#include "engine/data/tales.h"
-#include "engine/data/text.h"
 #include "engine/engine_state.h"
 #include "engine/error.h"
 #include "engine/measure/generate.h"
-#include "engine/measure/tale_windows.h"
 #include "engine/model/vision_model.h"
+#include "engine/open_data.h"
 #include "engine/torch_errors.h"
 
 namespace matmamba
@@ -24,32 +20,6 @@ namespace matmamba
 
 namespace
 {
-
-/// Which class of the model each label of a picture set means: by name where the model knows all
-/// the set's names, else by position where the counts agree.
-std::vector<int> match_classes(const PictureSet& pictures, const ModelConfig& config,
-                               const std::string& where)
-{
-    const std::vector<std::string>& names = pictures.class_names();
-    std::vector<int> classes;
-    for (const std::string& name : names) {
-        const auto found = std::find(config.class_names.begin(), config.class_names.end(), name);
-        if (found == config.class_names.end())
-            break;
-        classes.push_back(static_cast<int>(found - config.class_names.begin()));
-    }
-    if (classes.size() == names.size())
-        return classes;
-    if (static_cast<int>(names.size()) != config.n_classes)
-        throw Error(where + " has " + std::to_string(names.size())
-                    + " classes, but the model tells " + std::to_string(config.n_classes)
-                    + " apart: expected as many class folders, or folders named as the model's "
-                      "classes");
-    classes.resize(names.size());
-    for (std::size_t i = 0; i < classes.size(); ++i)
-        classes[i] = static_cast<int>(i);
-    return classes;
-}
 
 std::string stored_type(const Checkpoint& checkpoint)
 {
@@ -59,95 +29,10 @@ std::string stored_type(const Checkpoint& checkpoint)
     return types.size() == 1 ? *types.begin() : "mixed";
 }
 
-/// Path and name of data on the disk; made absolute so that "." and "folder/" have a name too.
-DataInfo info_of_files(const std::filesystem::path& path)
+std::string class_label(const ModelConfig& config, int index)
 {
-    DataInfo info;
-    info.path = std::filesystem::absolute(path).lexically_normal();
-    info.name = info.path.has_filename() ? info.path.filename().string()
-                                         : info.path.parent_path().filename().string();
-    return info;
-}
-
-OpenData open_picture_data(const std::filesystem::path& path, const OpenModel& model,
-                           const Engine::DataOptions& options, at::Device device,
-                           const std::stop_token& stop)
-{
-    if (path == kTalesWord)
-        throw Error("Tales are stories, but " + model.info.name
-                    + " is a vision model: expected shapes, or a folder of pictures (./tales)");
-    const bool made = path == kShapesWord;
-    const std::shared_ptr<const PictureSet> pictures = made
-        ? make_shapes(Split::Test, kShapesTestPictures)
-        : open_pictures(path, Split::Test, stop);
-    OpenData opened;
-    if (made) {
-        opened.info.name = kShapesWord;
-        opened.info.path = kShapesWord;
-    } else {
-        opened.info = info_of_files(path);
-    }
-    opened.info.class_names = pictures->class_names();
-    const ModelConfig& config = model.info.config;
-    opened.pictures.emplace(
-        pictures,
-        PictureInputs::Options{
-            .preprocessing = *model.preprocessing,
-            .image_size = config.image_size,
-            .class_of_label = match_classes(*pictures, config, path.string()),
-            .order = shuffled_order(pictures->size(), options.max_samples, options.seed),
-            .device = device,
-        });
-    opened.info.samples = opened.pictures->size();
-    return opened;
-}
-
-OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& options,
-                         at::Device device, const std::stop_token& stop)
-{
-    if (!model.tokenizer)
-        throw Error("Tales cannot be read without a tokenizer: expected one beside the weights in "
-                    + model.info.path.string());
-    TaleWindows tales
-        = tale_windows(*model.tokenizer, Split::Test,
-                       shuffled_order(kTalesTestStories, options.max_samples, options.seed),
-                       model.info.config.embedding_rows(), stop);
-    OpenData opened;
-    opened.windows.emplace(std::move(tales.text), std::move(tales.windows), device);
-    opened.info.name = "tales";
-    opened.info.path = kTalesWord;
-    opened.info.samples = opened.windows->scored_tokens();
-    opened.info.context = static_cast<int>(opened.windows->longest());
-    opened.info.entropy = tales.nats / static_cast<double>(opened.info.samples);
-    return opened;
-}
-
-OpenData open_text_data(const std::filesystem::path& path, const OpenModel& model,
-                        const Engine::DataOptions& options, at::Device device,
-                        const std::stop_token& stop)
-{
-    if (path == kShapesWord)
-        throw Error("Shapes are pictures, but " + model.info.name
-                    + " is a language model: expected tales, a text or a token shard (./shapes)");
-    const ModelConfig& config = model.info.config;
-    constexpr int kDefaultContext = 1024;
-    const int own = config.context_length > 0 ? config.context_length : kDefaultContext;
-    const int context = options.context == 0 ? own : options.context;
-    if (context < 2)
-        throw Error("A context of " + std::to_string(context)
-                    + " tokens has nothing to score: expected 2 or more");
-    TokenText text = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr,
-                                 config.embedding_rows(), stop);
-    if (text.ids.size() < 2)
-        throw Error(path.string() + " has fewer than two tokens: nothing to score");
-    const auto tokens = static_cast<std::int64_t>(text.ids.size());
-    OpenData opened;
-    opened.windows.emplace(std::move(text),
-                           cut_windows(tokens, context, options.max_samples, options.seed), device);
-    opened.info = info_of_files(path);
-    opened.info.samples = opened.windows->scored_tokens();
-    opened.info.context = context;
-    return opened;
+    return config.class_names.empty() ? "class " + std::to_string(index)
+                                      : config.class_names[index];
 }
 
 } // namespace
@@ -233,19 +118,8 @@ void Engine::open_data(const std::filesystem::path& path, const DataOptions& opt
                        std::stop_token stop)
 {
     in_sentences([&] {
-        const OpenModel& model = m_state->need_model();
-        const at::Device device = m_state->device.device;
-        const bool vision = model.info.config.kind == ModelKind::Vision;
-        if (vision && options.context > 0)
-            throw Error(model.info.name
-                        + " is a vision model and has no context: expected one only for a "
-                          "language model");
-        if (vision)
-            m_state->data = open_picture_data(path, model, options, device, stop);
-        else if (path == kTalesWord)
-            m_state->data = make_tales_data(model, options, device, stop);
-        else
-            m_state->data = open_text_data(path, model, options, device, stop);
+        m_state->data
+            = open_data_for(m_state->need_model(), path, options, m_state->device.device, stop);
     });
 }
 
@@ -264,18 +138,18 @@ Measurement Engine::evaluate(const Plan& plan, std::int64_t until_samples,
         OpenData& data = m_state->need_data();
         const ModelConfig& config = model.info.config;
         check_plan(plan, config);
-        Tally& tally = data.tallies[plan];
+        PlanRecord& record = m_state->record_of(plan);
         const std::int64_t until
             = until_samples > 0 ? std::min(until_samples, data.info.samples) : data.info.samples;
-        while (tally.scored < until) {
-            if (data.pictures)
-                advance(tally, model.weights, config, plan, *data.pictures, stop);
-            else
-                advance(tally, model.weights, config, plan, *data.windows, stop);
+        while (record.tally.scored < until) {
+            record.predictions.append(
+                data.pictures
+                    ? advance(record.tally, model.weights, config, plan, *data.pictures, stop)
+                    : advance(record.tally, model.weights, config, plan, *data.windows, stop));
             if (report)
-                report(m_state->measurement(tally));
+                report(m_state->measurement(record));
         }
-        return m_state->measurement(tally);
+        return m_state->measurement(record);
     });
 }
 
@@ -283,8 +157,31 @@ Measurement Engine::measured(const Plan& plan) const
 {
     if (!m_state->data)
         return {};
-    const auto found = m_state->data->tallies.find(plan);
-    return m_state->measurement(found == m_state->data->tallies.end() ? Tally{} : found->second);
+    const auto found = m_state->data->records.find(plan);
+    if (found != m_state->data->records.end())
+        return m_state->measurement(found->second);
+    Measurement nothing;
+    nothing.samples_total = m_state->data->info.samples;
+    return nothing;
+}
+
+Sample Engine::sample(std::int64_t index) const
+{
+    return in_sentences([&] {
+        const OpenModel& model = m_state->need_model();
+        const OpenData& data = m_state->need_data();
+        if (!data.pictures)
+            throw Error(data.info.name + " is a text: only data of a vision model has pictures");
+        if (index < 0 || index >= data.info.samples)
+            throw Error("There is no sample " + std::to_string(index) + " in " + data.info.name
+                        + ": expected 0 to " + std::to_string(data.info.samples - 1));
+        const int label = static_cast<int>(data.visited->truth[index]);
+        return Sample{.index = index,
+                      .picture = data.pictures->picture(index),
+                      .name = data.pictures->name(index),
+                      .label = label,
+                      .label_name = class_label(model.info.config, label)};
+    });
 }
 
 std::vector<ClassScore> Engine::classify(const Plan& plan, const Picture& picture, int top,
@@ -313,9 +210,7 @@ std::vector<ClassScore> Engine::classify(const Plan& plan, const Picture& pictur
         std::vector<ClassScore> scores;
         for (std::int64_t i = 0; i < values.size(0); ++i) {
             const int index = static_cast<int>(indices[i].item<std::int64_t>());
-            const std::string label = config.class_names.empty() ? "class " + std::to_string(index)
-                                                                 : config.class_names[index];
-            scores.push_back({index, label, values[i].item<double>()});
+            scores.push_back({index, class_label(config, index), values[i].item<double>()});
         }
         return scores;
     });

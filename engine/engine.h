@@ -70,6 +70,15 @@ struct ClassScore {
     double probability = 0;
 };
 
+/// A picture of the data set, in the order in which samples are visited.
+struct Sample {
+    std::int64_t index = 0;
+    Picture picture; ///< as it is stored, before preprocessing
+    std::string name; ///< "cat/0001.jpg", or "test_batch.bin #12"
+    int label = 0; ///< the right class
+    std::string label_name;
+};
+
 struct GeneratedToken {
     std::int32_t id = 0;
     std::string text; ///< bytes of the token; may be a part of a UTF-8 character
@@ -134,6 +143,10 @@ public:
                          std::stop_token stop = {});
     /// What is measured so far for a plan (samples_done 0 if nothing).
     Measurement measured(const Plan& plan) const;
+
+    /// Vision: the index-th sample in visiting order. Throws Error for a text or for an index that
+    /// is not below DataInfo::samples.
+    Sample sample(std::int64_t index) const;
 
     /// The `top` likeliest classes, likeliest first.
     std::vector<ClassScore> classify(const Plan& plan, const Picture& picture, int top = 5,

@@ -4,38 +4,18 @@
 
 #include <ATen/ATen.h>
 
-#include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 
-#include "engine/data/preprocess.h"
-#include "engine/data/tokenizer.h"
 #include "engine/device.h"
 #include "engine/engine.h"
 #include "engine/error.h"
 #include "engine/files/checkpoint.h"
 #include "engine/measure/evaluate.h"
-#include "engine/model/weights.h"
+#include "engine/open_data.h"
 
 namespace matmamba
 {
-
-struct OpenModel {
-    ModelInfo info;
-    std::filesystem::path weights_path; ///< the weights file, or the index of a sharded set
-    ModelWeights weights;
-    std::optional<Preprocessing> preprocessing; ///< vision
-    std::optional<Tokenizer> tokenizer; ///< language, where one stands beside the weights
-    std::string weights_sha256; ///< "" until it is asked for
-};
-
-struct OpenData {
-    DataInfo info;
-    std::optional<PictureInputs> pictures; ///< vision
-    std::optional<TokenWindows> windows; ///< language
-    std::map<Plan, Tally> tallies; ///< what is measured so far
-};
 
 struct Engine::State {
     ChosenDevice device;
@@ -57,9 +37,20 @@ struct Engine::State {
         return *data;
     }
 
-    Measurement measurement(const Tally& tally) const
+    Measurement measurement(const PlanRecord& record) const
     {
-        return to_measurement(tally, model->info.config.kind, data->info.samples);
+        Measurement measured
+            = to_measurement(record.tally, model->info.config.kind, data->info.samples);
+        measured.predictions = record.predictions.snapshot();
+        return measured;
+    }
+
+    PlanRecord& record_of(const Plan& plan)
+    {
+        const ModelConfig& config = model->info.config;
+        const int classes
+            = config.kind == ModelKind::Vision ? config.n_classes : config.embedding_rows();
+        return data->records.try_emplace(plan, data->visited, classes).first->second;
     }
 };
 

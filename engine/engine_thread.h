@@ -16,7 +16,7 @@ namespace matmamba
 {
 
 /// What the engine thread can be asked for; `Start` is what it begins with by itself.
-enum class Request { Start, OpenModel, OpenData, Classify, Generate, Measure };
+enum class Request { Start, OpenModel, OpenData, Classify, ShowSample, Generate, Measure };
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
 struct ModelOpened {
@@ -41,6 +41,16 @@ struct Classified {
     std::vector<ClassScore> scores; ///< top 5
     double seconds = 0;
 };
+struct PlanScores {
+    Plan plan;
+    std::vector<ClassScore> scores; ///< top 5
+    double seconds = 0;
+};
+struct SampleShown {
+    std::uint64_t generation = 0; ///< of the show_sample request that this answers
+    Sample sample;
+    std::vector<PlanScores> plans; ///< in the order of the request
+};
 struct Generating { ///< a token more
     std::uint64_t generation = 0; ///< of the generate request that this answers
     std::size_t index = 0; ///< of the plan among those of the request
@@ -55,7 +65,7 @@ struct Generated { ///< the text of one plan is whole, or was stopped
 };
 struct Failed { ///< a request ended with an error; the previous state stands
     Request request = Request::Start;
-    std::uint64_t generation = 0; ///< of an open_model, classify or generate request
+    std::uint64_t generation = 0; ///< of an open_model, classify, show_sample or generate request
     std::string sentence;
 };
 /// Why nothing is being done: everything wanted is measured, or measuring waits for the next
@@ -64,18 +74,18 @@ enum class Rest { Done, Cancelled, Failed };
 struct Idle {
     Rest rest = Rest::Done;
 };
-using EngineEvent = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified, Generating,
-                                 Generated, Failed, Idle>;
+using EngineEvent = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified,
+                                 SampleShown, Generating, Generated, Failed, Idle>;
 
 /// Owns an Engine on one worker thread. Every function returns at once, may be called from any
 /// thread (one at a time per object is enough: the window's), and never throws.
 ///
-/// Order of work: opening, classifying, generating, then measuring. Measuring goes by rounds (64,
-/// 256, 1,024, 4,096, all samples): the current plan is taken to 1,024 samples before any other;
-/// after that the least measured of current and background plans goes on. A changed current plan
-/// takes over as soon as the running one has reported once, so that a dragged slider always yields
-/// numbers; cancel() and opening stop at once (within 100 ms). Data asked for while a model is
-/// being opened are opened after it.
+/// Order of work: opening, classifying, showing a sample, generating, then measuring. Measuring
+/// goes by rounds (64, 256, 1,024, 4,096, all samples): the current plan is taken to 1,024 samples
+/// before any other; after that the least measured of current and background plans goes on. A
+/// changed current plan takes over as soon as the running one has reported once, so that a dragged
+/// slider always yields numbers; cancel() and opening stop at once (within 100 ms). Data asked for
+/// while a model is being opened are opened after it.
 class EngineThread
 {
 public:
@@ -101,6 +111,10 @@ public:
     /// Classifies with `plan`; a newer request replaces a pending one. Returns its generation.
     std::uint64_t classify(const Plan& plan, Picture picture);
 
+    /// Takes the index-th sample of the data and classifies it with each of `plans`; a newer
+    /// request replaces a pending one, and opening other data forgets it. Returns its generation.
+    std::uint64_t show_sample(std::int64_t index, std::vector<Plan> plans);
+
     /// Generates a text with each of `plans` (one or more), one after the other, so that the speed
     /// of each is its own. Ends a running request, which tells what it has so far. Returns its
     /// generation.
@@ -109,8 +123,9 @@ public:
     /// Ends generating after the running token; what has come so far is told.
     void stop_generating();
 
-    /// Stops opening, classifying, generating and measuring, and forgets what waits. Measuring goes
-    /// on at the next set_current_plan, set_background_plans, open_model or open_data.
+    /// Stops opening, classifying, showing, generating and measuring, and forgets what waits.
+    /// Measuring goes on at the next set_current_plan, set_background_plans, open_model or
+    /// open_data.
     void cancel();
 
 private:

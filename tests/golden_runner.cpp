@@ -74,7 +74,7 @@ struct GoldenFolder::State {
     at::Tensor loss(const ModelWeights& with, const Plan& plan) const
     {
         if (language())
-            return language_nll(with, config(), plan, ids(), {}).mean();
+            return score_tokens(with, config(), plan, ids(), {}).nll.mean();
         const at::Tensor logits
             = vision_logits(with, config(), plan, expected.at("image").to(device), {});
         return at::cross_entropy_loss(

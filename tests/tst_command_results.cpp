@@ -16,6 +16,7 @@ private slots:
     void everySpellingIsTheSamePlan();
     void planFilesAreRead();
     void evalAgreesWithClassify();
+    void agreementIsOfTheSharedPredictions();
     void textIsMeasuredByTheByte();
     void samplesAreChosenBySeed();
     void evalSpeaksToPeople();
@@ -195,6 +196,26 @@ void TestCommandResults::evalAgreesWithClassify()
     QVERIFY(std::abs(metrics["loss"]["value"].toDouble() - loss / count) < 1e-4 * loss / count);
     QCOMPARE(metrics["top1"]["value"].toDouble(), double(right) / count);
     QVERIFY(metrics["top5"]["value"].toDouble() >= metrics["top1"]["value"].toDouble());
+}
+
+void TestCommandResults::agreementIsOfTheSharedPredictions()
+{
+    const QStringList command = {
+        "eval", fixture("vision-tiny"), "--data", fixture("pictures"), "--device", "cpu", "--plan",
+        "40"};
+    const Run own = matmamba(command + QStringList{"--json", "--against", "40"});
+    QVERIFY2(own.code == 0, own.out + own.err);
+    const QJsonObject same = own.json()["agreement"].toObject();
+    QCOMPARE(same["value"].toDouble(), 1.0);
+    QCOMPARE(same["stderr"].toDouble(), 0.0);
+    QCOMPARE(same["n"].toInt(), own.metric("loss")["n"].toInt());
+
+    const Run other = matmamba(command + QStringList{"--json", "--against", "1"});
+    const double share = other.json()["agreement"].toObject()["value"].toDouble(-1);
+    QVERIFY(share >= 0 && share <= 1);
+    QCOMPARE(other.json()["against"].toArray()[0].toInt(), 1);
+    QVERIFY(matmamba(command + QStringList{"--against", "1"}).out.contains("agreement "));
+    QCOMPARE(matmamba(command + QStringList{"--against", "nine"}).code, 1);
 }
 
 void TestCommandResults::textIsMeasuredByTheByte()

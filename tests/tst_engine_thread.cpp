@@ -15,6 +15,7 @@
 #include "engine/cuda_driver.h"
 #include "engine/engine_thread.h"
 #include "engine/error.h"
+#include "engine/measure/predictions.h"
 #include "engine/sentences.h"
 
 using namespace matmamba;
@@ -172,6 +173,86 @@ private slots:
             QVERIFY(idle);
             QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
         }
+    }
+
+    void predictionsAreWhatTheMetricsCount()
+    {
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kModel);
+        engine.open_data(m_data, {.max_samples = 300});
+        const Plan plan = Plan::uniform(engine.model()->config.n_layer, 20);
+        std::vector<std::shared_ptr<const Predictions>> grown;
+        const Measurement all = engine.evaluate(
+            plan, 0, [&](const Measurement& m) { grown.push_back(m.predictions); });
+        std::int64_t right = 0;
+        for (std::int64_t i = 0; i < 300; ++i)
+            right += all.predictions->is_right(i);
+        QCOMPARE(all.predictions->size(), 300);
+        QCOMPARE(all.top1->value, static_cast<double>(right) / 300);
+        QVERIFY(grown.size() > 1 && grown.front()->size() < 300);
+        for (std::int64_t i = 0; i < 20; ++i) {
+            const Sample sample = engine.sample(i);
+            QCOMPARE(sample.label, static_cast<int>(all.predictions->samples().truth[i]));
+            QCOMPARE(engine.classify(plan, sample.picture, 1)[0].index,
+                     static_cast<int>((*all.predictions)[i]));
+        }
+        QVERIFY_EXCEPTION_THROWN(engine.sample(300), Error);
+        QVERIFY_EXCEPTION_THROWN(engine.sample(-1), Error);
+    }
+
+    void predictionsOfATextAreOnePerScoredToken()
+    {
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kTales);
+        engine.open_data("tales", {.max_samples = 30});
+        const int layers = engine.model()->config.n_layer;
+        const Measurement whole = engine.evaluate(Plan::uniform(layers, 64));
+        const Measurement narrow = engine.evaluate(Plan::uniform(layers, 4));
+        QCOMPARE(whole.predictions->size(), whole.loss->n);
+        QCOMPARE(whole.predictions->samples().window_ends.size(), std::size_t(30));
+        const std::vector<std::int64_t> only_whole
+            = matching_samples(*whole.predictions, *narrow.predictions, SampleFilter::OnlyARight);
+        const std::vector<std::int64_t> only_narrow
+            = matching_samples(*whole.predictions, *narrow.predictions, SampleFilter::OnlyBRight);
+        QVERIFY(only_whole.size() > only_narrow.size());
+        const Metric same = agreement(*whole.predictions, *narrow.predictions);
+        qInfo("agreement %.3f +- %.3f", same.value, same.std_error);
+        QVERIFY(same.value > 0.3 && same.value < 1 && same.std_error > 0);
+        QVERIFY_EXCEPTION_THROWN(engine.sample(0), Error);
+    }
+
+    void aSampleIsShownWithWhatEachPlanSees()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kModel);
+        engine.open_data(m_data);
+        const std::vector<Plan> plans{Plan::uniform(layers, 64), Plan::uniform(layers, 3)};
+        thread.set_current_plan(plans[0]); // goes on beside it
+        const std::uint64_t asked = thread.show_sample(17, plans);
+        const auto shown = events.wait<SampleShown>();
+        QVERIFY(shown);
+        QCOMPARE(shown->generation, asked);
+        const Sample expected = engine.sample(17);
+        QCOMPARE(shown->sample.index, 17);
+        QCOMPARE(shown->sample.picture.rgb, expected.picture.rgb);
+        QCOMPARE(shown->sample.name, expected.name);
+        QCOMPARE(shown->sample.label, expected.label);
+        QCOMPARE(shown->sample.label_name, expected.label_name);
+        QCOMPARE(shown->plans.size(), plans.size());
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            const auto scores = engine.classify(plans[i], expected.picture);
+            QCOMPARE(shown->plans[i].plan, plans[i]);
+            QCOMPARE(shown->plans[i].scores.size(), scores.size());
+            QCOMPARE(shown->plans[i].scores[0].index, scores[0].index);
+            QVERIFY(shown->plans[i].seconds > 0);
+        }
+        const std::uint64_t beyond = thread.show_sample(kRecords, plans);
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed && failed->request == Request::ShowSample);
+        QCOMPARE(failed->generation, beyond);
     }
 
     void backgroundPlansAreMeasuredInRounds()

@@ -60,6 +60,11 @@ std::uint64_t EngineBridge::classify(const Plan& plan, const Picture& picture)
     return m_thread.classify(plan, picture);
 }
 
+std::uint64_t EngineBridge::showSample(std::int64_t index, std::vector<Plan> plans)
+{
+    return m_thread.show_sample(index, std::move(plans));
+}
+
 std::uint64_t EngineBridge::generate(std::vector<Plan> plans, const QString& prompt,
                                      const GenerateOptions& options)
 {
@@ -131,6 +136,7 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                    },
                    [this](const Measured& grown) { emit measured(grown.plan, grown.measurement); },
                    [this](const Classified& result) { emit classified(result); },
+                   [this](const SampleShown& result) { emit sampleShown(result); },
                    [this](const Generating& progress) { emit tokenGenerated(progress); },
                    [this](const Generated& result) { emit generated(result); },
                    [this](const Failed& failure) {

@@ -28,6 +28,7 @@ public:
     void setCurrentPlan(const Plan& plan);
     void setBackgroundPlans(std::vector<Plan> plans);
     std::uint64_t classify(const Plan& plan, const Picture& picture);
+    std::uint64_t showSample(std::int64_t index, std::vector<Plan> plans);
     std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
                            const GenerateOptions& options);
     void stopGenerating();
@@ -42,6 +43,7 @@ signals:
     void opening(const QString& what, double fraction);
     void measured(const matmamba::Plan& plan, const matmamba::Measurement& measurement);
     void classified(const matmamba::Classified& result);
+    void sampleShown(const matmamba::SampleShown& result);
     void tokenGenerated(const matmamba::Generating& progress);
     void generated(const matmamba::Generated& result);
     void failed(const matmamba::Failed& failure);

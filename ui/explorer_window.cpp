@@ -420,11 +420,14 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         break;
     case Request::Start:
     case Request::OpenData:
+    case Request::ShowSample:
     case Request::Measure:
         break;
     }
     // The progress shown is of what failed, unless that is a picture: measuring goes on beside it.
-    if (failure.request != Request::Classify && !m_bridge.isOpeningModel())
+    const bool isPicture
+        = failure.request == Request::Classify || failure.request == Request::ShowSample;
+    if (!isPicture && !m_bridge.isOpeningModel())
         m_status->showRest({});
     showError(QString::fromStdString(failure.sentence));
 }

@@ -187,7 +187,9 @@ std::vector<Plan> LayerGrid::wantedPlans() const
     for (const bool trained : {true, false})
         for (int column = 1; column < kWidthColumns; ++column)
             for (int layer = 0; layer < m_layers && isTrained(kWidths[column]) == trained; ++layer)
-                if (isDone(layer, column))
+                if (planOf(layer, column) == full)
+                    continue; // of a sliced layer that has no more heads
+                else if (isDone(layer, column))
                     fullIsKnown = true; // at the number of samples that these plans stop at
                 else
                     plans.push_back(planOf(layer, column));

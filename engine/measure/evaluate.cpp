@@ -1,14 +1,16 @@
 // See the header.
 #include "engine/measure/evaluate.h"
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "engine/error.h"
+#include "engine/measure/standard_errors.h"
 #include "engine/model/cost.h"
 #include "engine/model/language_model.h"
 #include "engine/model/vision_model.h"
+#include "engine/stopwatch.h"
 
 namespace matmamba
 {
@@ -25,31 +27,15 @@ std::int64_t batch_size(std::int64_t flops_per_sample, at::Device device)
     return std::clamp<std::int64_t>(budget / flops_per_sample, 1, most);
 }
 
-/// Standard error of a mean from sums of n values and their squares.
-double standard_error(double sum, double square, std::int64_t n)
+/// Of the loss per token (or per byte), both summed over windows.
+double loss_error(const Tally& t, double size, double loss_size, double size_square)
 {
-    if (n < 2)
-        return 0;
-    const double mean = sum / static_cast<double>(n);
-    const double variance = std::max(0.0, square / static_cast<double>(n) - mean * mean);
-    return std::sqrt(variance / static_cast<double>(n - 1));
-}
-
-Metric share(std::int64_t hits, std::int64_t n)
-{
-    const double count = static_cast<double>(hits);
-    return {count / static_cast<double>(n), standard_error(count, count, n), n};
-}
-
-/// Standard error of loss/size, both summed over windows: sqrt(sum (l - ratio·s)²)/size, corrected
-/// for the number of windows.
-double ratio_error(const Tally& t, double size, double loss_size, double size_square)
-{
-    const double ratio = t.loss / size;
-    const double squares
-        = t.window_loss_square - 2 * ratio * loss_size + ratio * ratio * size_square;
-    const double windows = static_cast<double>(t.samples);
-    return std::sqrt(std::max(0.0, squares) * windows / (windows - 1)) / size;
+    return ratio_error({.groups = t.samples,
+                        .part = t.loss,
+                        .size = size,
+                        .part_square = t.window_loss_square,
+                        .part_size = loss_size,
+                        .size_square = size_square});
 }
 
 void check_finite(double loss)
@@ -58,18 +44,6 @@ void check_finite(double loss)
         throw Error("The model's output is not a finite number: the weights are damaged, or the "
                     "compute type is too narrow for them (try --dtype float32)");
 }
-
-class Stopwatch
-{
-public:
-    double seconds() const
-    {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
-    }
-
-private:
-    std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
-};
 
 } // namespace
 
@@ -86,21 +60,20 @@ Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scor
                 tally.scored};
     if (kind == ModelKind::Vision) {
         m.loss = loss;
-        m.top1 = share(tally.top1, tally.scored);
-        m.top5 = share(tally.top5, tally.scored);
+        m.top1 = share_of(tally.top1, tally.scored);
+        m.top5 = share_of(tally.top5, tally.scored);
         return m;
     }
     // With a single window only the spread of its tokens is known.
     if (tally.samples > 1)
-        loss.std_error
-            = ratio_error(tally, n, tally.window_loss_tokens, tally.window_tokens_square);
+        loss.std_error = loss_error(tally, n, tally.window_loss_tokens, tally.window_tokens_square);
     m.loss = loss;
     const double perplexity = std::exp(loss.value);
     m.perplexity = Metric{perplexity, perplexity * loss.std_error, tally.scored};
     if (tally.bytes > 0) {
         const double per_byte = tally.loss / tally.bytes / std::log(2.0);
         const double error = tally.samples > 1
-            ? ratio_error(tally, tally.bytes, tally.window_loss_bytes, tally.window_bytes_square)
+            ? loss_error(tally, tally.bytes, tally.window_loss_bytes, tally.window_bytes_square)
                 / std::log(2.0)
             : per_byte * loss.std_error / loss.value;
         m.bits_per_byte = Metric{per_byte, error, tally.scored};
@@ -108,8 +81,9 @@ Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scor
     return m;
 }
 
-void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-             PictureInputs& pictures, const std::stop_token& stop)
+std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
+                                   const ModelConfig& config, const Plan& plan,
+                                   PictureInputs& pictures, const std::stop_token& stop)
 {
     const Stopwatch watch;
     const std::int64_t flops = model_cost(config, plan, 4).flops;
@@ -117,7 +91,7 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     const std::int64_t end
         = std::min(pictures.size(), begin + batch_size(flops, weights.patch_weight.device()));
     if (begin == end)
-        return;
+        return {};
     const at::Tensor images = pictures.inputs(begin, end, stop);
     const at::Tensor labels = pictures.labels(begin, end).unsqueeze(1);
     const at::Tensor logits = vision_logits(weights, config, plan, images, stop);
@@ -129,9 +103,10 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     const at::Tensor rank = ((logits > own) | ((logits == own) & before)).sum(1);
     const at::Tensor sums
         = at::stack({loss.sum(), loss.square().sum(), (rank < 1).sum().to(at::kDouble),
-                     (rank < 5).sum().to(at::kDouble)})
-              .cpu();
-    const auto* sum = sums.const_data_ptr<double>();
+                     (rank < 5).sum().to(at::kDouble)});
+    // In one tensor, since each way from a card costs a wait.
+    const at::Tensor results = at::cat({sums, logits.argmax(1).to(at::kDouble)}).cpu();
+    const auto* sum = results.const_data_ptr<double>();
     check_finite(sum[0]);
     tally.loss += sum[0];
     tally.loss_square += sum[1];
@@ -140,15 +115,20 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     tally.samples = end;
     tally.scored = end;
     tally.seconds += watch.seconds();
+    std::vector<std::uint32_t> predicted(end - begin);
+    std::transform(sum + sums.numel(), sum + results.numel(), predicted.begin(),
+                   [](double index) { return static_cast<std::uint32_t>(index); });
+    return predicted;
 }
 
-void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-             const TokenWindows& windows, const std::stop_token& stop)
+std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
+                                   const ModelConfig& config, const Plan& plan,
+                                   const TokenWindows& windows, const std::stop_token& stop)
 {
     const Stopwatch watch;
     const std::int64_t begin = tally.samples;
     if (begin == windows.size())
-        return;
+        return {};
     const std::int64_t flops_per_token = model_cost(config, plan, 4).flops;
     std::int64_t longest = windows.length(begin);
     std::int64_t end = begin + 1;
@@ -159,14 +139,17 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
         if (end - begin >= batch_size(flops_per_token * longest, weights.embedding.device()))
             break;
     }
-    const at::Tensor nll = language_nll(weights, config, plan, windows.ids(begin, end), stop)
-                               .to(at::kDouble)
-                               .cpu()
-                               .contiguous();
+    const TokenScores scores = score_tokens(weights, config, plan, windows.ids(begin, end), stop);
+    const at::Tensor nll = scores.nll.to(at::kDouble).cpu().contiguous();
+    const at::Tensor likeliest = scores.likeliest.cpu().contiguous();
     Tally grown = tally;
+    std::vector<std::uint32_t> predicted;
     for (std::int64_t i = begin; i < end; ++i) {
-        const double* token_loss = nll.const_data_ptr<double>() + (i - begin) * nll.size(1);
+        const std::int64_t row = (i - begin) * nll.size(1);
+        const double* token_loss = nll.const_data_ptr<double>() + row;
+        const std::int32_t* token = likeliest.const_data_ptr<std::int32_t>() + row;
         const std::int64_t scored = windows.length(i) - 1;
+        predicted.insert(predicted.end(), token, token + scored);
         const double loss = std::accumulate(token_loss, token_loss + scored, 0.0);
         check_finite(loss);
         const auto tokens = static_cast<double>(scored);
@@ -184,6 +167,7 @@ void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& confi
     grown.samples = end;
     grown.seconds += watch.seconds();
     tally = grown;
+    return predicted;
 }
 
 } // namespace matmamba

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <stop_token>
+#include <vector>
 
 #include "engine/measure/inputs.h"
 #include "engine/measure/metrics.h"
@@ -32,11 +32,14 @@ struct Tally {
 Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scored_total);
 
 /// Advances `tally` by one batch from where it stands; returns at once if all samples are done.
-/// The batch is sized by the plan's cost, so that a call is short on any device. Throws Stopped
+/// The batch is sized by the plan's cost, so that a call is short on any device. Returns what was
+/// predicted for each scored item: the likeliest class, or the likeliest token. Throws Stopped
 /// (the tally is then unchanged), and Error if the model's output is not finite.
-void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-             PictureInputs& pictures, const std::stop_token& stop);
-void advance(Tally& tally, const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-             const TokenWindows& windows, const std::stop_token& stop);
+std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
+                                   const ModelConfig& config, const Plan& plan,
+                                   PictureInputs& pictures, const std::stop_token& stop);
+std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
+                                   const ModelConfig& config, const Plan& plan,
+                                   const TokenWindows& windows, const std::stop_token& stop);
 
 } // namespace matmamba

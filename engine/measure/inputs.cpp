@@ -75,6 +75,23 @@ at::Tensor PictureInputs::labels(std::int64_t begin, std::int64_t end) const
     return m_labels.slice(0, begin, end);
 }
 
+VisitedSamples PictureInputs::visited(std::string source) const
+{
+    const at::Tensor labels = m_labels.cpu();
+    const auto* label = labels.const_data_ptr<std::int64_t>();
+    return {std::move(source), {label, label + size()}, {}};
+}
+
+Picture PictureInputs::picture(std::int64_t sample) const
+{
+    return m_pictures->picture(m_options.order[sample]);
+}
+
+std::string PictureInputs::name(std::int64_t sample) const
+{
+    return m_pictures->name(m_options.order[sample]);
+}
+
 std::vector<TokenWindow> cut_windows(std::int64_t tokens, int context, std::int64_t limit,
                                      std::uint64_t seed)
 {
@@ -111,6 +128,18 @@ at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
         ids.select(0, i - begin).slice(0, 0, tokens).copy_(m_ids.slice(0, first, first + tokens));
     }
     return ids;
+}
+
+VisitedSamples TokenWindows::visited(std::string source) const
+{
+    VisitedSamples visited{std::move(source), {}, {}};
+    visited.truth.reserve(m_scored);
+    for (const auto& [first, tokens] : m_windows) {
+        const auto begin = m_text.ids.begin() + first;
+        visited.truth.insert(visited.truth.end(), begin + 1, begin + tokens);
+        visited.window_ends.push_back(static_cast<std::int64_t>(visited.truth.size()));
+    }
+    return visited;
 }
 
 std::int64_t TokenWindows::scored_bytes(std::int64_t window) const

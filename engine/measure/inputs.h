@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "engine/data/pictures.h"
 #include "engine/data/preprocess.h"
 #include "engine/data/text.h"
+#include "engine/measure/predictions.h"
 
 namespace matmamba
 {
@@ -51,6 +53,9 @@ public:
     /// cannot be decoded, Stopped between pictures.
     at::Tensor inputs(std::int64_t begin, std::int64_t end, const std::stop_token& stop);
     at::Tensor labels(std::int64_t begin, std::int64_t end) const; ///< (n) int64 on the device
+    VisitedSamples visited(std::string source) const; ///< with the model's class of each
+    Picture picture(std::int64_t sample) const; ///< as it is stored; throws Error
+    std::string name(std::int64_t sample) const; ///< see PictureSet::name
 
 private:
     at::Tensor decode(std::int64_t begin, std::int64_t end, const std::stop_token& stop) const;
@@ -75,6 +80,7 @@ public:
     /// Windows begin … end-1 as (n, longest of them) int64 on the device; shorter ones are filled
     /// up with id 0, which is not to be scored.
     at::Tensor ids(std::int64_t begin, std::int64_t end) const;
+    VisitedSamples visited(std::string source) const; ///< the scored tokens, window by window
     /// Bytes of a window's scored tokens; 0 where no tokenizer told them.
     std::int64_t scored_bytes(std::int64_t window) const;
 

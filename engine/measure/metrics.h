@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 
 namespace matmamba
 {
+
+class Predictions; // engine/measure/predictions.h
 
 /// A mean with its standard error over n samples (pictures, or scored tokens).
 struct Metric {
@@ -23,6 +25,8 @@ struct Measurement {
     std::int64_t samples_done = 0; ///< pictures, or scored tokens
     std::int64_t samples_total = 0; ///< what the whole data set (or --samples) has
     double seconds = 0; ///< computing time spent on these samples
+    /// For the samples done; null where nothing was measured, or where none are kept (training).
+    std::shared_ptr<const Predictions> predictions;
     bool complete() const { return samples_done == samples_total; }
 };
 

@@ -4,13 +4,17 @@
 namespace matmamba
 {
 
+nlohmann::ordered_json metric_json(const Metric& metric)
+{
+    return {{"value", metric.value}, {"stderr", metric.std_error}, {"n", metric.n}};
+}
+
 nlohmann::ordered_json metrics_json(const Measurement& measurement)
 {
     auto metrics = nlohmann::ordered_json::object();
     const auto add = [&](const char* name, const std::optional<Metric>& metric) {
         if (metric)
-            metrics[name]
-                = {{"value", metric->value}, {"stderr", metric->std_error}, {"n", metric->n}};
+            metrics[name] = metric_json(*metric);
     };
     add("loss", measurement.loss);
     add("top1", measurement.top1);

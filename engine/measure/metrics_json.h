@@ -9,6 +9,9 @@
 namespace matmamba
 {
 
+/// {"value", "stderr", "n"}
+nlohmann::ordered_json metric_json(const Metric& metric);
+
 /// {"loss": {"value", "stderr", "n"}, …} of the metrics that were measured.
 nlohmann::ordered_json metrics_json(const Measurement& measurement);
 

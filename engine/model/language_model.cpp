@@ -1,10 +1,37 @@
 // See the header.
 #include "engine/model/language_model.h"
 
+#include <algorithm>
+
 #include "engine/error.h"
 
 namespace matmamba
 {
+
+namespace
+{
+
+/// The first column of each row of logits (N, V) that has the row's largest value (N, 1), as (N)
+/// int32. Rows with a NaN give 0.
+at::Tensor likeliest_columns(const at::Tensor& logits, const at::Tensor& largest)
+{
+    if (!logits.is_cpu() || logits.scalar_type() != at::kFloat)
+        return logits.argmax(-1).to(at::kInt);
+    // On a CPU the search takes a tenth of the time of Torch's argmax.
+    const at::Tensor rows = logits.contiguous();
+    at::Tensor columns = at::empty({rows.size(0)}, at::kInt);
+    const std::int64_t width = rows.size(1);
+    for (std::int64_t row = 0; row < rows.size(0); ++row) {
+        const float* begin = rows.const_data_ptr<float>() + row * width;
+        const float* end = begin + width;
+        const float* found = std::find(begin, end, largest.const_data_ptr<float>()[row]);
+        columns.mutable_data_ptr<std::int32_t>()[row]
+            = found == end ? 0 : static_cast<std::int32_t>(found - begin);
+    }
+    return columns;
+}
+
+} // namespace
 
 at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                            const at::Tensor& ids, std::vector<MixerState>* states,
@@ -24,8 +51,8 @@ at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden
     return logits.scalar_type() == at::kDouble ? logits : logits.to(at::kFloat);
 }
 
-at::Tensor language_nll(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-                        const at::Tensor& ids, const std::stop_token& stop)
+TokenScores score_tokens(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+                         const at::Tensor& ids, const std::stop_token& stop)
 {
     constexpr std::int64_t kTokensAtOnce = 256; // 256 x 50,280 logits in float32 are 51 MB
     const std::int64_t scored = ids.size(1) - 1;
@@ -33,16 +60,20 @@ at::Tensor language_nll(const ModelWeights& weights, const ModelConfig& config, 
                                   .slice(1, 0, scored)
                                   .flatten(0, 1);
     const at::Tensor targets = ids.slice(1, 1).flatten().unsqueeze(1);
-    std::vector<at::Tensor> parts;
+    std::vector<at::Tensor> nll, likeliest;
     for (std::int64_t begin = 0; begin < hidden.size(0); begin += kTokensAtOnce) {
         if (stop.stop_requested())
             throw Stopped();
         const std::int64_t end = std::min(begin + kTokensAtOnce, hidden.size(0));
         const at::Tensor logits = language_logits(weights, hidden.slice(0, begin, end));
-        parts.push_back(at::logsumexp(logits, -1)
-                        - logits.gather(1, targets.slice(0, begin, end)).squeeze(1));
+        // As logsumexp computes it, whose largest values are wanted too.
+        const at::Tensor largest = logits.amax(-1, true);
+        const at::Tensor log_sum = (logits - largest).exp_().sum(-1, true).log_() + largest;
+        nll.push_back((log_sum - logits.gather(1, targets.slice(0, begin, end))).squeeze(1));
+        likeliest.push_back(likeliest_columns(logits, largest));
     }
-    return at::cat(parts).view({ids.size(0), scored});
+    return {at::cat(nll).view({ids.size(0), scored}),
+            at::cat(likeliest).view({ids.size(0), scored})};
 }
 
 } // namespace matmamba

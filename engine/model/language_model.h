@@ -22,9 +22,15 @@ at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& confi
 /// Hidden states (…, D) to logits (…, V) float32, padding rows included.
 at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden);
 
-/// Negative log-likelihood in nats of ids[:, 1:] given those before, (B, L - 1) float32; softmax
-/// over all rows. Logits are made for a few hundred tokens at a time, never for all.
-at::Tensor language_nll(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-                        const at::Tensor& ids, const std::stop_token& stop);
+/// How a model meets the tokens ids[:, 1:], each given those before it.
+struct TokenScores {
+    at::Tensor nll; ///< (B, L - 1) float32: negative log-likelihood in nats, softmax over all rows
+    at::Tensor likeliest; ///< (B, L - 1) int32: the token it would have chosen
+};
+
+/// ids (B, L) int64. Logits are made for a few hundred tokens at a time, never for all. Throws
+/// Stopped.
+TokenScores score_tokens(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
+                         const at::Tensor& ids, const std::stop_token& stop);
 
 } // namespace matmamba

@@ -1,0 +1,232 @@
+// See the header. Stop sources belong to one job each; a shared flag that is cleared could be
+// missed or stop the next job.
+#include "engine/engine_worker.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/error.h"
+#include "engine/sentences.h"
+#include "engine/stopwatch.h"
+
+namespace matmamba
+{
+
+namespace
+{
+
+constexpr int kTop = 5; ///< likeliest classes that are told
+constexpr std::int64_t kRounds[] = {64, 256, 1024, 4096};
+constexpr std::int64_t kCurrentFirst = 1024; ///< samples of the current plan before any other
+
+/// The next round above `done`; 0 = all samples.
+std::int64_t next_round(std::int64_t done)
+{
+    for (const std::int64_t round : kRounds)
+        if (done < round)
+            return round;
+    return 0;
+}
+
+} // namespace
+
+void EngineThread::State::run()
+{
+    attempt({}, [&] { engine = std::make_unique<Engine>(device); });
+    if (!engine) // CUDA was asked for and is not there: say so (attempt did) and go on
+        attempt({}, [&] { engine = std::make_unique<Engine>(DeviceChoice::Cpu); });
+    while (step()) { }
+}
+
+/// The one catch: nothing thrown leaves the worker. `failure` says what failed, all but the words.
+template <typename Job> void EngineThread::State::attempt(Failed failure, Job&& job)
+{
+    try {
+        job();
+    } catch (const Stopped&) {
+        // Whoever stopped it knows.
+    } catch (const std::exception& error) {
+        if (failure.request == Request::Measure) {
+            const std::lock_guard lock(mutex);
+            rest = Rest::Failed; // or the same failure would come again at once
+        }
+        failure.sentence = sentence_of(error);
+        listener(failure);
+    }
+}
+
+/// Waits for work and does one piece of it; false = time to end.
+bool EngineThread::State::step()
+{
+    std::unique_lock lock(mutex);
+    stop = std::stop_source();
+    running = Work::None;
+    reported = false;
+    yield_after_report = false;
+    if (quit)
+        return false;
+    if (run_pending(lock))
+        return true;
+    if (!announced_idle) {
+        announced_idle = true;
+        const Rest why = rest;
+        lock.unlock();
+        listener(Idle{why});
+        return true;
+    }
+    wake.wait(lock, [&] {
+        return quit || model || data_path || classify || sample || generate || !announced_idle;
+    });
+    return true;
+}
+
+/// Does the first piece of work in the order of the header, without the lock; false = there is
+/// none.
+bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
+{
+    if (model) {
+        const ModelRequest request = *std::exchange(model, {});
+        running = Work::OpeningModel;
+        lock.unlock();
+        attempt({Request::OpenModel, request.generation, {}}, [&] { open_model(request); });
+        return true;
+    }
+    if (data_path) {
+        const auto path = *std::exchange(data_path, {});
+        running = Work::OpeningData;
+        lock.unlock();
+        attempt({Request::OpenData, 0, {}}, [&] { open_data(path); });
+        return true;
+    }
+    if (classify) {
+        const ClassifyRequest request = *std::exchange(classify, {});
+        running = Work::Classifying;
+        lock.unlock();
+        attempt({Request::Classify, request.generation, {}}, [&] { run_classify(request); });
+        return true;
+    }
+    if (sample) {
+        const SampleRequest request = *std::exchange(sample, {});
+        running = Work::ShowingSample;
+        lock.unlock();
+        attempt({Request::ShowSample, request.generation, {}}, [&] { run_sample(request); });
+        return true;
+    }
+    if (generate) {
+        const GenerateRequest request = *std::exchange(generate, {});
+        running = Work::Generating;
+        lock.unlock();
+        attempt({Request::Generate, request.generation, {}}, [&] { run_generate(request); });
+        return true;
+    }
+    if (const auto chosen = choose_measurement()) {
+        running = chosen->first == current ? Work::MeasuringCurrent : Work::MeasuringBackground;
+        lock.unlock();
+        attempt({Request::Measure, 0, {}}, [&] { measure(chosen->first, chosen->second); });
+        return true;
+    }
+    return false;
+}
+
+void EngineThread::State::open_model(const ModelRequest& request)
+{
+    const std::string what = request.path.string();
+    listener(Opening{what, 0});
+    auto last = std::chrono::steady_clock::now();
+    engine->open_model(
+        request.path,
+        [&](double fraction) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now - last < std::chrono::milliseconds(50))
+                return;
+            last = now;
+            listener(Opening{what, fraction});
+        },
+        stop.get_token());
+    {
+        const std::lock_guard lock(mutex);
+        current.reset(); // plans of the old model mean nothing now
+        background.clear();
+    }
+    listener(ModelOpened{request.generation, *engine->model(), engine->device_note()});
+}
+
+void EngineThread::State::open_data(const std::filesystem::path& path)
+{
+    listener(Opening{path.string(), 0});
+    engine->open_data(path, {}, stop.get_token());
+    listener(DataOpened{*engine->data()});
+}
+
+void EngineThread::State::run_classify(const ClassifyRequest& request)
+{
+    const Stopwatch watch;
+    std::vector<ClassScore> scores
+        = engine->classify(request.plan, request.picture, kTop, stop.get_token());
+    listener(Classified{request.generation, request.plan, std::move(scores), watch.seconds()});
+}
+
+void EngineThread::State::run_sample(const SampleRequest& request)
+{
+    const std::stop_token stopped = stop.get_token();
+    SampleShown shown{request.generation, engine->sample(request.index), {}};
+    for (const Plan& plan : request.plans) {
+        const Stopwatch watch;
+        std::vector<ClassScore> scores
+            = engine->classify(plan, shown.sample.picture, kTop, stopped);
+        shown.plans.push_back({plan, std::move(scores), watch.seconds()});
+    }
+    listener(shown);
+}
+
+void EngineThread::State::run_generate(const GenerateRequest& request)
+{
+    const std::stop_token stopped = stop.get_token();
+    bool last = false;
+    for (std::size_t i = 0; !last; ++i) {
+        const Stopwatch watch;
+        double first = 0;
+        const auto on_token = [&](const GeneratedToken& token) {
+            if (first == 0)
+                first = watch.seconds();
+            listener(Generating{request.generation, i, token});
+        };
+        Generation result = engine->generate(request.plans[i], request.prompt, request.options,
+                                             on_token, stopped);
+        last = i + 1 == request.plans.size() || stopped.stop_requested();
+        listener(Generated{request.generation, i, std::move(result), first, last});
+    }
+}
+
+std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()
+{
+    if (rest != Rest::Done || !engine || !engine->data())
+        return {};
+    const auto done = [&](const Plan& plan) { return engine->measured(plan).samples_done; };
+    const std::int64_t total = engine->data()->samples;
+    if (current && done(*current) < std::min(kCurrentFirst, total))
+        return std::pair{*current, next_round(done(*current))};
+    std::vector<Plan> wanted = background;
+    if (current)
+        wanted.insert(wanted.begin(), *current);
+    const auto least
+        = std::min_element(wanted.begin(), wanted.end(),
+                           [&](const Plan& a, const Plan& b) { return done(a) < done(b); });
+    if (least == wanted.end() || done(*least) >= total)
+        return {};
+    return std::pair{*least, next_round(done(*least))};
+}
+
+void EngineThread::State::measure(const Plan& plan, std::int64_t until)
+{
+    const auto report = [&](const Measurement& measurement) {
+        listener(Measured{plan, measurement});
+        const std::lock_guard lock(mutex);
+        reported = true;
+        if (yield_after_report)
+            stop_locked();
+    };
+    engine->evaluate(plan, until, report, stop.get_token());
+}
+
+} // namespace matmamba

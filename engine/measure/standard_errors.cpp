@@ -1,0 +1,34 @@
+// See the header.
+#include "engine/measure/standard_errors.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace matmamba
+{
+
+double standard_error(double sum, double square, std::int64_t n)
+{
+    if (n < 2)
+        return 0;
+    const double mean = sum / static_cast<double>(n);
+    const double variance = std::max(0.0, square / static_cast<double>(n) - mean * mean);
+    return std::sqrt(variance / static_cast<double>(n - 1));
+}
+
+Metric share_of(std::int64_t hits, std::int64_t n)
+{
+    const double count = static_cast<double>(hits);
+    return {count / static_cast<double>(n), standard_error(count, count, n), n};
+}
+
+double ratio_error(const GroupSums& sums)
+{
+    const double ratio = sums.part / sums.size;
+    const double squares
+        = sums.part_square - 2 * ratio * sums.part_size + ratio * ratio * sums.size_square;
+    const double groups = static_cast<double>(sums.groups);
+    return std::sqrt(std::max(0.0, squares) * groups / (groups - 1)) / sums.size;
+}
+
+} // namespace matmamba
