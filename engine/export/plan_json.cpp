@@ -30,7 +30,7 @@ Json mixnmatch_dims(const Plan& plan, const ModelConfig& config)
     return dims;
 }
 
-void add_results(const PlanRecord& record, Json& json)
+void add_results(const PlanDescription& record, Json& json)
 {
     json["metrics"] = metrics_json(record.measurement);
     if (!record.data || record.measurement.samples_done == 0)
@@ -77,7 +77,7 @@ void check_plan_target(const std::filesystem::path& file)
                     + " is there and is no plan, expected a new name, or a plan to replace");
 }
 
-void write_plan_file(const std::filesystem::path& file, const PlanRecord& record)
+void write_plan_file(const std::filesystem::path& file, const PlanDescription& record)
 {
     check_plan_target(file);
     const ModelInfo& model = record.model;

@@ -11,7 +11,7 @@ namespace matmamba
 {
 
 /// What a plan file says.
-struct PlanRecord {
+struct PlanDescription {
     const ModelInfo& model;
     const Plan& plan; ///< must have passed check_plan
     std::string weights_sha256; ///< of the weights file, or of all shards one after the other
@@ -25,6 +25,6 @@ void check_plan_target(const std::filesystem::path& file);
 
 /// Throws Error as check_plan_target does, or with the system's reason. Any thread; blocks on the
 /// disk.
-void write_plan_file(const std::filesystem::path& file, const PlanRecord& record);
+void write_plan_file(const std::filesystem::path& file, const PlanDescription& record);
 
 } // namespace matmamba
