@@ -70,21 +70,31 @@ void EngineThread::open_data(const std::filesystem::path& path)
     m_state->wake_locked();
 }
 
-void EngineThread::set_current_plan(const Plan& plan)
+void EngineThread::set_current_plan(const Plan& plan, std::int64_t samples)
 {
     const std::lock_guard lock(m_state->mutex);
-    if (m_state->current == plan && m_state->rest == Rest::Done)
+    const WantedPlan wanted{plan, samples};
+    if (m_state->current == wanted && m_state->rest == Rest::Done)
         return;
-    m_state->current = plan;
+    m_state->current = wanted;
     m_state->rest = Rest::Done;
     m_state->supersede_locked();
 }
 
-void EngineThread::set_background_plans(std::vector<Plan> plans)
+void EngineThread::clear_current_plan()
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->current.reset();
+    m_state->rest = Rest::Done;
+    m_state->supersede_locked();
+}
+
+void EngineThread::set_background_plans(std::vector<WantedPlan> plans)
 {
     const std::lock_guard lock(m_state->mutex);
     m_state->background = std::move(plans);
     m_state->rest = Rest::Done;
+    m_state->yield_after_report = true; // the running measurement may no longer be wanted
     m_state->wake_locked();
 }
 

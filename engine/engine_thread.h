@@ -77,6 +77,14 @@ struct Idle {
 using EngineEvent = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified,
                                  SampleShown, Generating, Generated, Failed, Idle>;
 
+/// A plan to measure, and how far.
+struct WantedPlan {
+    Plan plan;
+    std::int64_t samples = 0; ///< 0 = all
+
+    bool operator==(const WantedPlan&) const = default;
+};
+
 /// Owns an Engine on one worker thread. Every function returns at once, may be called from any
 /// thread (one at a time per object is enough: the window's), and never throws.
 ///
@@ -103,10 +111,14 @@ public:
     /// Ends the opening of other data.
     void open_data(const std::filesystem::path& path);
 
-    /// The plan that the sliders show: measured first. Replaces a pending one.
-    void set_current_plan(const Plan& plan);
-    /// Plans to measure whenever the current one is well enough known (the trained stops, pins).
-    void set_background_plans(std::vector<Plan> plans);
+    /// The plan that the sliders show: measured first, to `samples` (0 = all). Replaces a pending
+    /// one.
+    void set_current_plan(const Plan& plan, std::int64_t samples = 0);
+    /// What the sliders show is known already: there is no current plan to measure.
+    void clear_current_plan();
+    /// Plans to measure whenever the current one is well enough known (the trained stops, pins, the
+    /// widths of a layer). Replaces those asked for before; what is measured of them is kept.
+    void set_background_plans(std::vector<WantedPlan> plans);
 
     /// Classifies with `plan`; a newer request replaces a pending one. Returns its generation.
     std::uint64_t classify(const Plan& plan, Picture picture);

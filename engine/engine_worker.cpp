@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "engine/error.h"
 #include "engine/sentences.h"
@@ -19,13 +20,13 @@ constexpr int kTop = 5; ///< likeliest classes that are told
 constexpr std::int64_t kRounds[] = {64, 256, 1024, 4096};
 constexpr std::int64_t kCurrentFirst = 1024; ///< samples of the current plan before any other
 
-/// The next round above `done`; 0 = all samples.
+/// The next round above `done`; after the last the end of any data.
 std::int64_t next_round(std::int64_t done)
 {
     for (const std::int64_t round : kRounds)
         if (done < round)
             return round;
-    return 0;
+    return std::numeric_limits<std::int64_t>::max();
 }
 
 } // namespace
@@ -120,7 +121,8 @@ bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
         return true;
     }
     if (const auto chosen = choose_measurement()) {
-        running = chosen->first == current ? Work::MeasuringCurrent : Work::MeasuringBackground;
+        const bool is_current = current && current->plan == chosen->first;
+        running = is_current ? Work::MeasuringCurrent : Work::MeasuringBackground;
         lock.unlock();
         attempt({Request::Measure, 0, {}}, [&] { measure(chosen->first, chosen->second); });
         return true;
@@ -202,19 +204,31 @@ std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measure
 {
     if (rest != Rest::Done || !engine || !engine->data())
         return {};
-    const auto done = [&](const Plan& plan) { return engine->measured(plan).samples_done; };
     const std::int64_t total = engine->data()->samples;
-    if (current && done(*current) < std::min(kCurrentFirst, total))
-        return std::pair{*current, next_round(done(*current))};
-    std::vector<Plan> wanted = background;
+    const auto done = [&](const Plan& plan) { return engine->measured(plan).samples_done; };
+    const auto target = [&](const WantedPlan& wanted) {
+        return wanted.samples > 0 ? std::min(wanted.samples, total) : total;
+    };
+    const auto job = [&](const WantedPlan& wanted) {
+        return std::pair{wanted.plan, std::min(next_round(done(wanted.plan)), target(wanted))};
+    };
+    if (current && done(current->plan) < std::min(kCurrentFirst, target(*current)))
+        return job(*current);
+    std::vector<WantedPlan> all = background;
     if (current)
-        wanted.insert(wanted.begin(), *current);
-    const auto least
-        = std::min_element(wanted.begin(), wanted.end(),
-                           [&](const Plan& a, const Plan& b) { return done(a) < done(b); });
-    if (least == wanted.end() || done(*least) >= total)
+        all.insert(all.begin(), *current);
+    const WantedPlan* least = nullptr;
+    std::int64_t least_done = 0;
+    for (const WantedPlan& wanted : all) {
+        const std::int64_t so_far = done(wanted.plan);
+        if (so_far >= target(wanted) || (least && so_far >= least_done))
+            continue;
+        least = &wanted;
+        least_done = so_far;
+    }
+    if (!least)
         return {};
-    return std::pair{*least, next_round(done(*least))};
+    return job(*least);
 }
 
 void EngineThread::State::measure(const Plan& plan, std::int64_t until)

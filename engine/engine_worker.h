@@ -67,8 +67,8 @@ struct EngineThread::State {
     std::optional<ClassifyRequest> classify;
     std::optional<SampleRequest> sample;
     std::optional<GenerateRequest> generate;
-    std::optional<Plan> current;
-    std::vector<Plan> background;
+    std::optional<WantedPlan> current;
+    std::vector<WantedPlan> background;
     Rest rest = Rest::Done; ///< other than Done: measuring waits for the next request
     bool announced_idle = true;
     std::uint64_t generation = 0;

@@ -263,7 +263,10 @@ private slots:
         std::vector<Plan> stops;
         for (const int heads : kTrainedStops)
             stops.push_back(Plan::uniform(layers, heads));
-        thread.set_background_plans(stops);
+        std::vector<WantedPlan> wanted;
+        for (const Plan& stop : stops)
+            wanted.push_back({stop});
+        thread.set_background_plans(wanted);
         thread.set_current_plan(stops[0]);
         std::set<Plan> complete; // not Idle: the thread is idle once before it hears of the plans
         QVERIFY(events.wait<Measured>([&](const Measured& m) {
@@ -285,6 +288,62 @@ private slots:
                     QVERIFY(done[stop] >= 1024);
         }
         QCOMPARE(complete.size(), stops.size());
+    }
+
+    void backgroundPlansEndAtTheSamplesAskedFor()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        QVERIFY(events.wait<Idle>()); // that of opening
+        std::vector<WantedPlan> wanted;
+        for (int heads = 1; heads <= 12; ++heads)
+            wanted.push_back({Plan::uniform(layers, heads), heads % 2 ? 100 : 300});
+        thread.set_background_plans(wanted);
+        QVERIFY(events.wait<Idle>());
+        std::map<Plan, std::int64_t> done;
+        for (const EngineEvent& event : events.all()) {
+            const auto* measured = std::get_if<Measured>(&event);
+            if (!measured)
+                continue;
+            done[measured->plan] = measured->measurement.samples_done;
+            // The first round of all comes before the second of any.
+            if (measured->measurement.samples_done > 64 + 31)
+                QCOMPARE(done.size(), wanted.size());
+        }
+        for (const WantedPlan& plan : wanted) {
+            // A batch on a CPU has up to 32 samples and is not cut.
+            QVERIFY(done[plan.plan] >= plan.samples && done[plan.plan] < plan.samples + 32);
+        }
+        thread.set_background_plans(wanted); // again: nothing is left to do
+        const std::size_t before = events.all().size();
+        QVERIFY(events.wait<Idle>());
+        QCOMPARE(events.all().size(), before + 1);
+    }
+
+    void aKnownPlanIsNotMeasuredAgain()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const Plan first = Plan::uniform(layers, 64);
+        thread.set_current_plan(first);
+        QVERIFY(events.wait<Measured>());
+        thread.clear_current_plan();
+        QVERIFY(events.wait<Idle>());
+        const std::size_t before = events.all().size();
+        const Plan limited = Plan::uniform(layers, 2);
+        thread.set_current_plan(limited, 40);
+        QVERIFY(events.wait<Idle>());
+        const auto all = events.all();
+        std::int64_t done = 0;
+        for (std::size_t i = before; i < all.size(); ++i) {
+            if (const auto* measured = std::get_if<Measured>(&all[i])) {
+                QCOMPARE(measured->plan, limited);
+                done = measured->measurement.samples_done;
+            }
+        }
+        QVERIFY(done >= 40 && done < 40 + 32);
     }
 
     void aBadFolderGivesASentenceAndTheModelStays()

@@ -50,7 +50,14 @@ void EngineBridge::setCurrentPlan(const Plan& plan)
         m_thread.set_current_plan(plan);
 }
 
-void EngineBridge::setBackgroundPlans(std::vector<Plan> plans)
+void EngineBridge::clearCurrentPlan()
+{
+    m_heldPlan = {};
+    if (!m_openingModel)
+        m_thread.clear_current_plan();
+}
+
+void EngineBridge::setBackgroundPlans(std::vector<WantedPlan> plans)
 {
     m_thread.set_background_plans(std::move(plans));
 }

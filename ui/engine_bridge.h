@@ -26,7 +26,8 @@ public:
     void openModel(const QString& path);
     void openData(const QString& path);
     void setCurrentPlan(const Plan& plan);
-    void setBackgroundPlans(std::vector<Plan> plans);
+    void clearCurrentPlan(); ///< what the sliders show is known already
+    void setBackgroundPlans(std::vector<WantedPlan> plans);
     std::uint64_t classify(const Plan& plan, const Picture& picture);
     std::uint64_t showSample(std::int64_t index, std::vector<Plan> plans);
     std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
