@@ -98,11 +98,11 @@ void EngineThread::set_background_plans(std::vector<WantedPlan> plans)
     m_state->wake_locked();
 }
 
-std::uint64_t EngineThread::classify(const Plan& plan, Picture picture)
+std::uint64_t EngineThread::classify(std::vector<Plan> plans, Picture picture)
 {
     const std::lock_guard lock(m_state->mutex);
     const std::uint64_t generation = ++m_state->generation;
-    m_state->classify = ClassifyRequest{generation, plan, std::move(picture)};
+    m_state->classify = ClassifyRequest{generation, std::move(plans), std::move(picture)};
     m_state->supersede_locked();
     return generation;
 }

@@ -35,16 +35,14 @@ struct Measured { ///< a plan's result has grown
     Plan plan;
     Measurement measurement;
 };
-struct Classified {
-    std::uint64_t generation = 0; ///< of the classify request that this answers
-    Plan plan;
-    std::vector<ClassScore> scores; ///< top 5
-    double seconds = 0;
-};
 struct PlanScores {
     Plan plan;
     std::vector<ClassScore> scores; ///< top 5
     double seconds = 0;
+};
+struct Classified {
+    std::uint64_t generation = 0; ///< of the classify request that this answers
+    std::vector<PlanScores> plans; ///< in the order of the request
 };
 struct SampleShown {
     std::uint64_t generation = 0; ///< of the show_sample request that this answers
@@ -120,8 +118,9 @@ public:
     /// widths of a layer). Replaces those asked for before; what is measured of them is kept.
     void set_background_plans(std::vector<WantedPlan> plans);
 
-    /// Classifies with `plan`; a newer request replaces a pending one. Returns its generation.
-    std::uint64_t classify(const Plan& plan, Picture picture);
+    /// Classifies with each of `plans`; a newer request replaces a pending one. Returns its
+    /// generation.
+    std::uint64_t classify(std::vector<Plan> plans, Picture picture);
 
     /// Takes the index-th sample of the data and classifies it with each of `plans`; a newer
     /// request replaces a pending one, and opening other data forgets it. Returns its generation.

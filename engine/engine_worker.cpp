@@ -160,24 +160,28 @@ void EngineThread::State::open_data(const std::filesystem::path& path)
     listener(DataOpened{*engine->data()});
 }
 
+std::vector<PlanScores> EngineThread::State::scores_of(const Picture& picture,
+                                                       const std::vector<Plan>& plans)
+{
+    const std::stop_token stopped = stop.get_token();
+    std::vector<PlanScores> all;
+    for (const Plan& plan : plans) {
+        const Stopwatch watch;
+        std::vector<ClassScore> scores = engine->classify(plan, picture, kTop, stopped);
+        all.push_back({plan, std::move(scores), watch.seconds()});
+    }
+    return all;
+}
+
 void EngineThread::State::run_classify(const ClassifyRequest& request)
 {
-    const Stopwatch watch;
-    std::vector<ClassScore> scores
-        = engine->classify(request.plan, request.picture, kTop, stop.get_token());
-    listener(Classified{request.generation, request.plan, std::move(scores), watch.seconds()});
+    listener(Classified{request.generation, scores_of(request.picture, request.plans)});
 }
 
 void EngineThread::State::run_sample(const SampleRequest& request)
 {
-    const std::stop_token stopped = stop.get_token();
     SampleShown shown{request.generation, engine->sample(request.index), {}};
-    for (const Plan& plan : request.plans) {
-        const Stopwatch watch;
-        std::vector<ClassScore> scores
-            = engine->classify(plan, shown.sample.picture, kTop, stopped);
-        shown.plans.push_back({plan, std::move(scores), watch.seconds()});
-    }
+    shown.plans = scores_of(shown.sample.picture, request.plans);
     listener(shown);
 }
 

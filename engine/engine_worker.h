@@ -32,7 +32,7 @@ struct ModelRequest {
 
 struct ClassifyRequest {
     std::uint64_t generation = 0;
-    Plan plan;
+    std::vector<Plan> plans;
     Picture picture;
 };
 
@@ -89,6 +89,7 @@ struct EngineThread::State {
     void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
     void run_classify(const ClassifyRequest& request);
+    std::vector<PlanScores> scores_of(const Picture& picture, const std::vector<Plan>& plans);
     void run_sample(const SampleRequest& request);
     void run_generate(const GenerateRequest& request);
     void measure(const Plan& plan, std::int64_t until);

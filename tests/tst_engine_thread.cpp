@@ -150,7 +150,7 @@ private slots:
         for (int heads = 10; heads < 20; ++heads) {
             const Plan plan = Plan::uniform(layers, heads);
             thread.set_current_plan(plan);
-            thread.classify(plan, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+            thread.classify({plan}, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
             numbers += events.wait<Measured>([&](const Measured& m) { return m.plan == plan; })
                            .has_value();
         }
@@ -357,14 +357,14 @@ private slots:
         QCOMPARE(failed->request, Request::OpenModel);
         QVERIFY(failed->sentence.find("config.json") != std::string::npos);
         QVERIFY(failed->sentence.find('\n') == std::string::npos);
-        const auto generation = thread.classify(Plan::uniform(layers, 64),
+        const auto generation = thread.classify({Plan::uniform(layers, 64)},
                                                 Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
         const auto classified = events.wait<Classified>();
         QVERIFY(classified);
         QCOMPARE(classified->generation, generation);
-        QCOMPARE(classified->scores.size(), 5u);
+        QCOMPARE(classified->plans.at(0).scores.size(), 5u);
         double previous = 1;
-        for (const ClassScore& score : classified->scores) {
+        for (const ClassScore& score : classified->plans[0].scores) {
             QVERIFY(score.probability <= previous && score.probability > 0);
             previous = score.probability;
         }
@@ -443,7 +443,7 @@ private slots:
         const int layers = openAll(thread, events).config.n_layer;
         const Plan tooLong = Plan::uniform(layers + 1, 8);
         const auto generation
-            = thread.classify(tooLong, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+            = thread.classify({tooLong}, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
         auto failed = events.wait<Failed>();
         QVERIFY(failed);
         QCOMPARE(failed->request, Request::Classify);

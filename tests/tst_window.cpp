@@ -31,6 +31,7 @@
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
 #include "ui/recent_paths.h"
+#include "ui/scores_column.h"
 #include "ui/status_panel.h"
 #include "ui/tradeoff_page.h"
 #include "ui/tradeoff_plot.h"
@@ -457,13 +458,44 @@ private slots:
         QSignalSpy classified(&m_window->bridge(), &EngineBridge::classified);
         drop(m_picture);
         QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 1, 30000);
-        QCOMPARE(m_window->classifier().visibleBars(), bars());
+        QCOMPARE(m_window->classifier().column(0).visibleBars(), bars());
         double sum = 0;
         for (const ClassScore& score : m_window->classifier().result()->scores)
             sum += score.probability;
         QVERIFY(sum > 0 && sum < 1.001);
         plan().setAllLayers(8);
         QTRY_VERIFY_WITH_TIMEOUT(m_window->classifier().result()->plan == plan().plan(), 30000);
+    }
+
+    void theDataSetIsBrowsedByWhatAAndBSay()
+    {
+        openModel();
+        openData(m_pictures);
+        plan().setAllLayers(3); // B stays the full model
+        ClassifyPage& page = m_window->classifier();
+        const Plan narrow = plan().plan(), full = Plan::uniform(m_config.n_layer, 64);
+        const auto measured = [&] {
+            return m_window->runs().isComplete(narrow) && m_window->runs().isComplete(full);
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(measured(), 60000);
+        const std::int64_t all = m_window->runs().data()->samples;
+        QCOMPARE(page.matching().size(), std::size_t(all));
+        QComboBox& filter = *page.filterBox();
+        filter.setCurrentIndex(filter.findText("A and B differ"));
+        const std::size_t differing = page.matching().size();
+        QVERIFY(differing > 0 && differing < std::size_t(all));
+        filter.setCurrentIndex(filter.findText("A right, B wrong"));
+        const std::size_t aRight = page.matching().size();
+        filter.setCurrentIndex(filter.findText("B right, A wrong"));
+        QVERIFY(aRight + page.matching().size() <= differing);
+        filter.setCurrentIndex(filter.findText("A and B differ"));
+        page.step(1);
+        QCOMPARE(page.sample(), std::optional(page.matching()[0]));
+        QTRY_VERIFY_WITH_TIMEOUT(page.result() && page.column(1).scores(), 30000);
+        QVERIFY(page.result()->scores[0].index != page.column(1).scores()->scores[0].index);
+        QVERIFY(page.positionText().startsWith("1 of "));
+        page.step(-1); // round to the last
+        QCOMPARE(page.sample(), std::optional(page.matching().back()));
     }
 
     void whatIsDroppedIsOpenedAsWhatItIs()
@@ -648,7 +680,10 @@ private slots:
     {
         openModel();
         const Plan right = plan().plan();
-        ClassifyPage page(plan(), [](const Plan&, const Picture&) { return std::uint64_t(7); });
+        ClassifyPage page(
+            plan(), m_window->pins(), m_window->runs(),
+            {.picture = [](const std::vector<Plan>&, const Picture&) { return std::uint64_t(7); },
+             .sample = {}});
         page.openFile(m_picture);
         QTRY_VERIFY(page.hasPicture());
         QVERIFY(page.note().startsWith("Classifying"));

@@ -1,36 +1,41 @@
 #include "ui/classify_page.h"
 
+#include <QComboBox>
 #include <QFileInfo>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
-#include <QProgressBar>
+#include <QToolButton>
 #include <QtConcurrentRun>
 
-#include <cmath>
-#include <cstring>
+#include <algorithm>
+#include <numeric>
 
-#include "engine/sentences.h"
+#include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/quantity_text.h"
+#include "ui/run_store.h"
+#include "ui/scores_column.h"
 
 namespace matmamba
 {
 
 namespace
 {
-constexpr int kThumbnail = 160; // pixels
-constexpr int kRows = 5;
 constexpr int kAskInterval_ms = 40;
-constexpr int kBarSteps = 1000;
 }
 
-ClassifyPage::ClassifyPage(const PlanModel& plan, Ask ask, QWidget* parent)
+ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const RunStore& runs,
+                           Ask ask, QWidget* parent)
     : QWidget(parent)
     , m_plan(plan)
+    , m_pins(pins)
+    , m_runs(runs)
     , m_ask(std::move(ask))
     , m_thumbnail(new QLabel)
     , m_title(new QLabel)
-    , m_note(new QLabel)
+    , m_agreement(new QLabel)
+    , m_columns{new ScoresColumn("A"), new ScoresColumn("B")}
 {
     m_thumbnail->setFixedSize(kThumbnail, kThumbnail);
     m_thumbnail->setAlignment(Qt::AlignCenter);
@@ -38,46 +43,79 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, Ask ask, QWidget* parent)
     m_thumbnail->setWordWrap(true);
     m_thumbnail->setText(tr("No picture"));
     m_thumbnail->setAccessibleName(tr("Picture to classify"));
-    QFont bold = font();
-    bold.setBold(true);
-    m_title->setFont(bold);
-    m_title->setText(tr("Classify"));
-    m_note->setText(tr("Drop a picture anywhere in the window, paste one, "
-                       "or open one (File → Classify picture…)."));
-    m_note->setWordWrap(true);
+    m_title->setText(tr("Drop a picture anywhere in the window, paste one, open one "
+                        "(File → Classify picture…), or browse the data set."));
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(12);
-    grid->setVerticalSpacing(4);
-    grid->addWidget(m_thumbnail, 0, 0, kRows + 3, 1, Qt::AlignTop);
-    grid->addWidget(m_title, 0, 1, 1, 3);
-    for (int row = 0; row < kRows; ++row) {
-        Row line{new QLabel, new QProgressBar, new QLabel};
-        line.bar->setRange(0, kBarSteps);
-        line.bar->setTextVisible(false);
-        line.bar->setFixedHeight(16);
-        line.name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-        line.probability->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        line.probability->setMinimumWidth(fontMetrics().horizontalAdvance("100.0 %"));
-        grid->addWidget(line.name, row + 1, 1);
-        grid->addWidget(line.bar, row + 1, 2);
-        grid->addWidget(line.probability, row + 1, 3);
-        m_rows.push_back(line);
-    }
-    grid->addWidget(m_note, kRows + 1, 1, 1, 3);
-    grid->setRowStretch(kRows + 2, 1);
-    grid->setColumnStretch(1, 2);
-    grid->setColumnStretch(2, 5);
+    grid->setHorizontalSpacing(16);
+    grid->setVerticalSpacing(8);
+    grid->addWidget(makeBrowser(), 0, 0, 1, 3);
+    grid->addWidget(m_title, 1, 0, 1, 3);
+    grid->addWidget(m_thumbnail, 2, 0, Qt::AlignTop);
+    grid->addWidget(m_columns[0], 2, 1);
+    grid->addWidget(m_columns[1], 2, 2);
+    grid->setColumnStretch(1, 1);
+    grid->setColumnStretch(2, 1);
+    grid->setRowStretch(2, 1);
     forgetResult();
 
     m_askSoon.setSingleShot(true);
     m_askSoon.setInterval(kAskInterval_ms);
     connect(&m_askSoon, &QTimer::timeout, this, &ClassifyPage::ask);
-    connect(&m_plan, &PlanModel::planChanged, this, [this] {
-        if (m_picture && !m_askSoon.isActive())
-            m_askSoon.start();
+    connect(&m_plan, &PlanModel::planChanged, this, &ClassifyPage::askSoon);
+    connect(&m_pins, &PinStore::planBChanged, this, &ClassifyPage::askSoon);
+    connect(&m_runs, &RunStore::recorded, this, &ClassifyPage::takeRun);
+    connect(&m_runs, &RunStore::restarted, this, [this] {
+        if (m_sample) { // it was of the data before
+            m_sample.reset();
+            forgetResult();
+        }
+        takeMatching();
     });
+}
+
+QWidget* ClassifyPage::makeBrowser()
+{
+    m_filter = new QComboBox;
+    m_filter->addItem(tr("All of the data set"), int(SampleFilter::All));
+    m_filter->addItem(tr("A right, B wrong"), int(SampleFilter::OnlyARight));
+    m_filter->addItem(tr("B right, A wrong"), int(SampleFilter::OnlyBRight));
+    m_filter->addItem(tr("A and B differ"), int(SampleFilter::Differ));
+    m_filter->setAccessibleName(tr("Which pictures of the data set to browse"));
+    m_previous = new QToolButton;
+    m_previous->setArrowType(Qt::LeftArrow);
+    m_previous->setShortcut(QKeySequence("Alt+Left"));
+    m_previous->setToolTip(tr("Previous picture (Alt+Left)"));
+    m_previous->setAccessibleName(tr("Previous picture"));
+    m_next = new QToolButton;
+    m_next->setArrowType(Qt::RightArrow);
+    m_next->setShortcut(QKeySequence("Alt+Right"));
+    m_next->setToolTip(tr("Next picture (Alt+Right)"));
+    m_next->setAccessibleName(tr("Next picture"));
+    m_position = new QLabel;
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addWidget(m_filter);
+    layout->addWidget(m_previous);
+    layout->addWidget(m_next);
+    layout->addWidget(m_position);
+    layout->addStretch();
+    layout->addWidget(m_agreement);
+    connect(m_filter, &QComboBox::currentIndexChanged, this, [this] {
+        takeMatching();
+        if (m_sample && !m_matching.empty()
+            && !std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
+            m_sample.reset();
+            step(1);
+        }
+    });
+    connect(m_previous, &QToolButton::clicked, this, [this] { step(-1); });
+    connect(m_next, &QToolButton::clicked, this, [this] { step(1); });
+    return row;
 }
 
 void ClassifyPage::openFile(const QString& file)
@@ -87,119 +125,140 @@ void ClassifyPage::openFile(const QString& file)
 
 void ClassifyPage::openImage(const QImage& image, const QString& name)
 {
-    decodeInBackground([image] { return convert(image); }, name);
+    decodeInBackground([image] { return convertImage(image); }, name);
 }
 
-ClassifyPage::Decoded ClassifyPage::decodeFile(const QString& file)
-{
-    Decoded decoded;
-    try {
-        decoded.picture = load_picture(file.toStdString());
-    } catch (const std::exception& error) {
-        decoded.error = QString::fromStdString(sentence_of(error));
-        return decoded;
-    }
-    const Picture& picture = decoded.picture;
-    decoded.thumbnail = QImage(picture.rgb.data(), picture.width, picture.height,
-                               qsizetype(picture.width) * 3, QImage::Format_RGB888)
-                            .scaled(kThumbnail * 2, kThumbnail * 2, Qt::KeepAspectRatio,
-                                    Qt::SmoothTransformation);
-    return decoded;
-}
-
-ClassifyPage::Decoded ClassifyPage::convert(const QImage& image)
-{
-    const QImage rgb = image.convertToFormat(QImage::Format_RGB888);
-    Decoded decoded;
-    Picture& picture = decoded.picture;
-    picture.width = rgb.width();
-    picture.height = rgb.height();
-    const std::size_t rowBytes
-        = std::size_t(rgb.width()) * 3; // QImage pads its rows, Picture does not
-    picture.rgb.resize(rowBytes * std::size_t(rgb.height()));
-    for (int y = 0; y < rgb.height(); ++y)
-        std::memcpy(picture.rgb.data() + y * rowBytes, rgb.constScanLine(y), rowBytes);
-    decoded.thumbnail
-        = rgb.scaled(kThumbnail * 2, kThumbnail * 2, Qt::KeepAspectRatio, Qt::SmoothTransformation);
-    return decoded;
-}
-
-void ClassifyPage::decodeInBackground(std::function<Decoded()> decode, const QString& name)
+void ClassifyPage::decodeInBackground(std::function<DecodedPicture()> decode, const QString& name)
 {
     const int number = ++m_decoding;
-    QtConcurrent::run(std::move(decode)).then(this, [this, number, name](const Decoded& decoded) {
-        if (number == m_decoding)
-            take(decoded, name);
-    });
+    QtConcurrent::run(std::move(decode))
+        .then(this, [this, number, name](const DecodedPicture& decoded) {
+            if (number == m_decoding)
+                take(decoded, name);
+        });
 }
 
-void ClassifyPage::take(const Decoded& decoded, const QString& name)
+void ClassifyPage::take(const DecodedPicture& decoded, const QString& name)
 {
     if (!decoded.error.isEmpty()) {
         emit failed(decoded.error);
         return;
     }
     m_picture = decoded.picture;
-    const int edge = kThumbnail - 2 * m_thumbnail->frameWidth();
-    m_thumbnail->setPixmap(QPixmap::fromImage(decoded.thumbnail)
-                               .scaled(edge, edge, Qt::KeepAspectRatio, Qt::SmoothTransformation));
-    m_thumbnail->setAccessibleName(tr("Picture to classify: %1").arg(name));
-    m_title->setText(
-        tr("%1, %2 × %3").arg(name).arg(decoded.picture.width).arg(decoded.picture.height));
+    m_sample.reset();
+    showPicture(decoded.thumbnail,
+                tr("%1, %2 × %3").arg(name).arg(decoded.picture.width).arg(decoded.picture.height));
     forgetResult();
+    describe();
     ask();
+}
+
+void ClassifyPage::showPicture(const QImage& thumbnail, const QString& title)
+{
+    const int edge = kThumbnail - 2 * m_thumbnail->frameWidth();
+    m_thumbnail->setPixmap(QPixmap::fromImage(thumbnail).scaled(edge, edge, Qt::KeepAspectRatio,
+                                                                Qt::SmoothTransformation));
+    m_thumbnail->setAccessibleName(tr("Picture to classify: %1").arg(title));
+    m_title->setText(title);
+}
+
+void ClassifyPage::step(int by)
+{
+    if (m_matching.empty())
+        return;
+    // Where the shown sample is none of those that match: to the next that is.
+    auto place = m_matching.begin();
+    if (m_sample) {
+        const auto here = std::lower_bound(m_matching.begin(), m_matching.end(), *m_sample);
+        const bool shown = here != m_matching.end() && *here == *m_sample;
+        const auto count = std::ptrdiff_t(m_matching.size());
+        std::ptrdiff_t number = here - m_matching.begin() + (by > 0 && !shown ? by - 1 : by);
+        number = (number % count + count) % count; // round the end
+        place += number;
+    }
+    ++m_decoding; // a file that is still being decoded is no longer wanted
+    m_picture.reset();
+    m_sample = *place;
+    m_oldestWanted.reset();
+    describe();
+    ask();
+}
+
+std::vector<Plan> ClassifyPage::plans() const
+{
+    if (m_pins.planB() == m_plan.plan() || m_pins.planB().heads.empty())
+        return {m_plan.plan()};
+    return {m_plan.plan(), m_pins.planB()};
+}
+
+void ClassifyPage::askSoon()
+{
+    takeMatching();
+    if (m_plan.isEmpty())
+        return;
+    m_columns[0]->setPlan(m_plan.plan());
+    m_columns[1]->setPlan(m_pins.planB());
+    if (hasPicture() && !m_askSoon.isActive())
+        m_askSoon.start();
 }
 
 void ClassifyPage::ask()
 {
-    if (!m_picture || m_plan.isEmpty())
+    if (!hasPicture() || m_plan.isEmpty())
         return;
-    const auto generation = m_ask(m_plan.plan(), *m_picture);
+    const auto generation
+        = m_sample ? m_ask.sample(*m_sample, plans()) : m_ask.picture(plans(), *m_picture);
     m_newestAsked = generation;
-    if (!m_result)
-        m_note->setText(tr("Classifying…"));
+    if (!result())
+        m_columns[0]->showNote(tr("Classifying…"));
     if (!m_oldestWanted)
         m_oldestWanted = generation;
 }
 
 void ClassifyPage::showResult(const Classified& result)
 {
-    if (!m_oldestWanted || result.generation < *m_oldestWanted)
+    if (m_picture && m_oldestWanted && result.generation >= *m_oldestWanted)
+        showPlans(result.plans, -1);
+}
+
+void ClassifyPage::showSample(const SampleShown& shown)
+{
+    if (!m_sample || !m_oldestWanted || shown.generation < *m_oldestWanted)
         return;
-    m_result = result;
-    for (std::size_t i = 0; i < m_rows.size(); ++i) {
-        const Row& row = m_rows[i];
-        const bool used = i < result.scores.size();
-        for (QWidget* part : {static_cast<QWidget*>(row.name), static_cast<QWidget*>(row.bar),
-                              static_cast<QWidget*>(row.probability)})
-            part->setVisible(used);
-        if (!used)
-            continue;
-        const ClassScore& score = result.scores[i];
-        const QString label = QString::fromStdString(score.label);
-        const QString percent = QString("%1 %").arg(100 * score.probability, 0, 'f', 1);
-        row.name->setToolTip(label);
-        row.bar->setValue(int(std::lround(kBarSteps * score.probability)));
-        row.bar->setAccessibleName(tr("Probability of %1: %2").arg(label, percent));
-        row.probability->setText(percent);
+    const Sample& sample = shown.sample;
+    showPicture(thumbnailOf(sample.picture),
+                tr("%1: %2").arg(QString::fromStdString(sample.name),
+                                 QString::fromStdString(sample.label_name)));
+    showPlans(shown.plans, sample.label);
+}
+
+void ClassifyPage::showPlans(const std::vector<PlanScores>& results, int label)
+{
+    m_columns[0]->setPlan(results[0].plan);
+    m_columns[0]->showScores(results[0], label);
+    if (results.size() > 1) {
+        m_columns[1]->setPlan(results[1].plan);
+        m_columns[1]->showScores(results[1], label);
+    } else {
+        m_columns[1]->showNote(tr("B is the same plan as A. Move a slider to see another, or keep "
+                                  "a plan with Set as B."));
     }
-    elideNames();
-    m_note->setText(tr("By %1, in %2").arg(planText(result.plan), durationText(result.seconds)));
 }
 
 void ClassifyPage::forgetResult()
 {
-    m_result.reset();
     m_oldestWanted.reset();
     m_newestAsked.reset();
-    for (const Row& row : m_rows) {
-        row.name->hide();
-        row.bar->hide();
-        row.probability->hide();
+    QString note;
+    if (hasPicture())
+        note = m_plan.isEmpty() ? tr("Open a vision model to classify this picture.")
+                                : tr("Classifying…");
+    m_columns[0]->showNote(note);
+    m_columns[1]->showNote({});
+    if (!m_plan.isEmpty()) {
+        m_columns[0]->setPlan(m_plan.plan());
+        m_columns[1]->setPlan(m_pins.planB());
     }
-    if (m_picture)
-        m_note->setText(m_plan.isEmpty() ? tr("Open a vision model to classify this picture.")
-                                         : tr("Classifying…"));
 }
 
 void ClassifyPage::showFailure(std::uint64_t generation)
@@ -216,40 +275,79 @@ void ClassifyPage::showCancelled()
 /// An answer of an older plan stays, named as such.
 void ClassifyPage::endWait(const QString& why)
 {
-    if (m_picture && !m_result)
-        m_note->setText(why);
+    if (hasPicture() && !result())
+        m_columns[0]->showNote(why);
 }
 
 void ClassifyPage::askAgain()
 {
-    if (!m_result)
+    if (!result())
         ask();
+}
+
+const std::optional<PlanScores>& ClassifyPage::result() const
+{
+    return m_columns[0]->scores();
 }
 
 QString ClassifyPage::note() const
 {
-    return m_note->text();
+    return m_columns[0]->note();
 }
 
-void ClassifyPage::elideNames()
+void ClassifyPage::takeRun(const Plan& plan)
 {
-    for (const Row& row : m_rows)
-        row.name->setText(row.name->fontMetrics().elidedText(row.name->toolTip(), Qt::ElideRight,
-                                                             row.name->width()));
+    if (plan == m_plan.plan() || plan == m_pins.planB())
+        takeMatching();
 }
 
-void ClassifyPage::resizeEvent(QResizeEvent* event)
+/// Which samples pass the filter by what is measured so far, and how often A and B agree.
+void ClassifyPage::takeMatching()
 {
-    QWidget::resizeEvent(event);
-    elideNames();
+    m_matching.clear();
+    m_agreement->clear();
+    const auto predicted = [this](const Plan& plan) -> std::shared_ptr<const Predictions> {
+        const Measurement* run = m_runs.find(plan);
+        return run ? run->predictions : nullptr;
+    };
+    const auto a = predicted(m_plan.plan()), b = predicted(m_pins.planB());
+    const bool comparable = a && b && a->samples() == b->samples();
+    const auto filter = SampleFilter(m_filter->currentData().toInt());
+    if (filter == SampleFilter::All) {
+        m_matching.resize(m_runs.data() ? std::size_t(m_runs.data()->samples) : 0);
+        std::iota(m_matching.begin(), m_matching.end(), 0);
+    } else if (comparable) {
+        m_matching = matching_samples(*a, *b, filter);
+    }
+    if (comparable && m_plan.plan() != m_pins.planB()) {
+        Metric share = agreement(*a, *b);
+        share.value *= 100;
+        share.std_error *= 100;
+        m_agreement->setText(tr("A and B agree on %1 (n = %2)")
+                                 .arg(metricText(share, Quality::Top1), countText(share.n)));
+    }
+    describe();
 }
 
-int ClassifyPage::visibleBars() const
+void ClassifyPage::describe()
 {
-    int bars = 0;
-    for (const Row& row : m_rows)
-        bars += row.bar->isHidden() ? 0 : 1;
-    return bars;
+    const bool any = !m_matching.empty();
+    m_previous->setEnabled(any);
+    m_next->setEnabled(any);
+    const QString count = countText(std::int64_t(m_matching.size()));
+    const auto here = m_sample ? std::lower_bound(m_matching.begin(), m_matching.end(), *m_sample)
+                               : m_matching.end();
+    if (!m_runs.data())
+        m_position->setText(tr("Open pictures to browse them (Data menu)"));
+    else if (here != m_matching.end() && *here == *m_sample)
+        m_position->setText(tr("%1 of %2").arg(countText(here - m_matching.begin() + 1), count));
+    else
+        m_position->setText(any ? tr("%1 pictures").arg(count) : tr("none so far"));
+}
+
+QString ClassifyPage::positionText() const
+{
+    return m_position->text();
 }
 
 } // namespace matmamba

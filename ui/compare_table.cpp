@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/measure/predictions.h"
 #include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/run_store.h"
@@ -73,6 +74,21 @@ std::optional<Metric> CompareTable::difference(int row, Quality quality) const
                   std::min(a->n, b->n)};
 }
 
+std::optional<Metric> CompareTable::agreementOf(int row) const
+{
+    const Measurement* own = m_runs.find(planAt(row));
+    const Measurement* base = m_runs.find(m_pins.baseline());
+    if (!own || !base || !own->predictions || !base->predictions
+        || own->predictions->samples() != base->predictions->samples())
+        return std::nullopt;
+    Metric share = agreement(*own->predictions, *base->predictions);
+    if (share.n == 0)
+        return std::nullopt;
+    share.value *= 100;
+    share.std_error *= 100;
+    return share;
+}
+
 QVariant CompareTable::number(int row, int column) const
 {
     const Plan& plan = planAt(row);
@@ -102,6 +118,8 @@ QVariant CompareTable::number(int row, int column) const
         return run ? QVariant(run->seconds / double(run->samples_done)) : QVariant();
     case SamplesColumn:
         return run ? QVariant(qlonglong(run->samples_done)) : QVariant();
+    case AgreementColumn:
+        return value(agreementOf(row));
     }
     return {};
 }
@@ -149,6 +167,12 @@ QString CompareTable::text(int row, int column) const
         return value.isValid() ? durationText(value.toDouble()) : QString("–");
     case SamplesColumn:
         return value.isValid() ? countText(value.toLongLong()) : QString("–");
+    case AgreementColumn:
+        if (planAt(row) == m_pins.baseline())
+            return tr("baseline");
+        if (const auto share = agreementOf(row))
+            return metricText(*share, Quality::Top1);
+        return "–";
     }
     return {};
 }
@@ -166,6 +190,8 @@ QString CompareTable::toolTip(int row, int column) const
                   "measurements; both saw the same samples, so the true one is smaller.");
     case TimeColumn:
         return tr("Computing time of the measurement on this device, in its batches, per sample");
+    case AgreementColumn:
+        return tr("Share of samples on which the likeliest answer is the same as the baseline's");
     default:
         return {};
     }
@@ -226,6 +252,8 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
         return vision ? tr("Time/picture") : tr("Time/token");
     case SamplesColumn:
         return tr("n");
+    case AgreementColumn:
+        return tr("Agreement");
     }
     return {};
 }

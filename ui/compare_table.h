@@ -31,6 +31,7 @@ public:
         BytesColumn,
         TimeColumn, ///< of computing, per sample
         SamplesColumn,
+        AgreementColumn, ///< share of samples with the same answer as the baseline's
         ColumnCount
     };
     static constexpr int kSortRole = Qt::UserRole;
@@ -51,6 +52,7 @@ public:
 
 private:
     Quality quality() const;
+    std::optional<Metric> agreementOf(int row) const; ///< in percent
     QVariant number(int row, int column) const; ///< for sorting; invalid where there is none
     QString text(int row, int column) const;
     QString deltaText(int row, Quality quality) const;

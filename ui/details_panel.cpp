@@ -107,8 +107,7 @@ void DetailsPanel::show(const std::optional<ModelInfo>& model, const std::option
                        .arg(config.image_size)
                        .arg(config.patch_size)
                        .arg(qt(model->preprocessing)));
-        const Cost cost
-            = model_cost(config, widest_plan(config), model->bytes_per_param);
+        const Cost cost = model_cost(config, widest_plan(config), model->bytes_per_param);
         addRow(tr("Parameters"), countText(cost.params));
         addRow(
             tr("Weights"),

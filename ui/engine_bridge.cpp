@@ -62,9 +62,9 @@ void EngineBridge::setBackgroundPlans(std::vector<WantedPlan> plans)
     m_thread.set_background_plans(std::move(plans));
 }
 
-std::uint64_t EngineBridge::classify(const Plan& plan, const Picture& picture)
+std::uint64_t EngineBridge::classify(std::vector<Plan> plans, const Picture& picture)
 {
-    return m_thread.classify(plan, picture);
+    return m_thread.classify(std::move(plans), picture);
 }
 
 std::uint64_t EngineBridge::showSample(std::int64_t index, std::vector<Plan> plans)
@@ -93,21 +93,36 @@ void EngineBridge::receive(const EngineEvent& event)
 {
     const std::lock_guard lock(m_mutex);
     const bool first = m_inbox.empty();
+    bool stays = false;
+    if (std::holds_alternative<DataOpened>(event))
+        m_milestones.clear();
     if (const auto* grown = std::get_if<Measured>(&event)) {
+        stays = reachesMilestone(*grown);
         // Only back to the last event of another kind: results never overtake an opening.
         for (auto it = m_inbox.rbegin(); it != m_inbox.rend(); ++it) {
-            auto* earlier = std::get_if<Measured>(&*it);
+            auto* earlier = std::get_if<Measured>(&it->event);
             if (!earlier)
                 break;
-            if (earlier->plan == grown->plan) {
-                *earlier = *grown;
-                return;
-            }
+            if (earlier->plan != grown->plan)
+                continue;
+            if (it->stays)
+                break;
+            *it = {*grown, stays};
+            return;
         }
     }
-    m_inbox.push_back(event);
+    m_inbox.push_back({event, stays});
     if (first)
         QMetaObject::invokeMethod(this, &EngineBridge::scheduleDelivery, Qt::QueuedConnection);
+}
+
+bool EngineBridge::reachesMilestone(const Measured& grown)
+{
+    std::int64_t& next = m_milestones.try_emplace(grown.plan, next_milestone(0)).first->second;
+    if (grown.measurement.samples_done < next)
+        return false;
+    next = next_milestone(grown.measurement.samples_done);
+    return true;
 }
 
 void EngineBridge::scheduleDelivery()
@@ -119,14 +134,14 @@ void EngineBridge::scheduleDelivery()
 
 void EngineBridge::deliver()
 {
-    std::vector<EngineEvent> events;
+    std::vector<Waiting> events;
     {
         const std::lock_guard lock(m_mutex);
         events.swap(m_inbox);
     }
     m_sinceDelivery.start();
-    for (const EngineEvent& event : events)
-        deliverOne(event);
+    for (const Waiting& waiting : events)
+        deliverOne(waiting.event);
 }
 
 void EngineBridge::deliverOne(const EngineEvent& event)

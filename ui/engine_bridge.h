@@ -1,12 +1,14 @@
 // Carries requests to the engine thread and its events back as signals on the window's thread.
 // Place in the way: the only part of the window that talks to the engine. Events keep their order;
-// of several results of one plan only the newest is delivered, at most 20 rounds a second.
+// of several results of one plan only the newest is delivered, and those at milestones, by which
+// plans are compared; at most 20 rounds a second.
 #pragma once
 
 #include <QElapsedTimer>
 #include <QObject>
 #include <QTimer>
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -28,7 +30,7 @@ public:
     void setCurrentPlan(const Plan& plan);
     void clearCurrentPlan(); ///< what the sliders show is known already
     void setBackgroundPlans(std::vector<WantedPlan> plans);
-    std::uint64_t classify(const Plan& plan, const Picture& picture);
+    std::uint64_t classify(std::vector<Plan> plans, const Picture& picture);
     std::uint64_t showSample(std::int64_t index, std::vector<Plan> plans);
     std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
                            const GenerateOptions& options);
@@ -57,8 +59,15 @@ private:
     void deliverOne(const EngineEvent& event);
     void endOpeningModel();
 
-    std::mutex m_mutex; ///< protects m_inbox
-    std::vector<EngineEvent> m_inbox;
+    struct Waiting {
+        EngineEvent event;
+        bool stays = false; ///< a newer result of the same plan does not replace it
+    };
+    bool reachesMilestone(const Measured& grown); ///< with m_mutex held
+
+    std::mutex m_mutex; ///< protects m_inbox and m_milestones
+    std::vector<Waiting> m_inbox;
+    std::map<Plan, std::int64_t> m_milestones; ///< the next of each plan on the open data
 
     QTimer m_delivery;
     QElapsedTimer m_sinceDelivery;

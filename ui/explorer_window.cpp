@@ -45,8 +45,7 @@ QString memoryText(const QString& path)
     const QString folder = file.isDir() ? path : file.path();
     try {
         const ModelConfig config = read_config((folder + "/config.json").toStdString());
-        const Cost cost
-            = model_cost(config, widest_plan(config), sizeof(float));
+        const Cost cost = model_cost(config, widest_plan(config), sizeof(float));
         return QObject::tr("%1, which needs about %2 of %3 free memory")
             .arg(QFileInfo(folder).fileName(), scaledText(double(cost.weight_bytes), "B"),
                  scaledText(double(memoryNow().available), "B"));
@@ -66,12 +65,19 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     , m_widths(new WidthsPanel(m_plan))
     , m_tradeoff(new TradeoffPage(m_plan, m_runs))
     , m_classify(new ClassifyPage(
-          m_plan,
-          [this](const Plan& plan, const Picture& picture) -> std::optional<std::uint64_t> {
-              if (!isVision() || m_bridge.isOpeningModel())
-                  return std::nullopt;
-              return m_bridge.classify(plan, picture);
-          }))
+          m_plan, m_pins, m_runs,
+          {.picture = [this](std::vector<Plan> plans,
+                             const Picture& picture) -> std::optional<std::uint64_t> {
+               if (!isVision() || m_bridge.isOpeningModel())
+                   return std::nullopt;
+               return m_bridge.classify(std::move(plans), picture);
+           },
+           .sample
+           = [this](std::int64_t index, std::vector<Plan> plans) -> std::optional<std::uint64_t> {
+               if (!isVision() || m_bridge.isOpeningModel())
+                   return std::nullopt;
+               return m_bridge.showSample(index, std::move(plans));
+           }}))
     , m_generate(
           new GeneratePage(m_plan, m_pins,
                            [this](std::vector<Plan> plans, const QString& prompt,
@@ -195,6 +201,7 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::measured, this, &ExplorerWindow::takeMeasurement);
     connect(&m_bridge, &EngineBridge::idle, this, &ExplorerWindow::takeIdle);
     connect(&m_bridge, &EngineBridge::classified, m_classify, &ClassifyPage::showResult);
+    connect(&m_bridge, &EngineBridge::sampleShown, m_classify, &ClassifyPage::showSample);
     connect(&m_bridge, &EngineBridge::tokenGenerated, this, [this](const Generating& progress) {
         m_generate->showToken(progress);
         m_status->showWork(progress.index == 0 ? tr("Generating A") : tr("Generating B"), -1);
@@ -211,6 +218,8 @@ void ExplorerWindow::connectEngine()
     connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
     connect(&m_runs, &RunStore::recorded, this, &ExplorerWindow::projectChanged);
     connect(m_notes, &QPlainTextEdit::textChanged, this, &ExplorerWindow::projectChanged);
+    connect(m_layers, &LayersPage::measureRequested, this, &ExplorerWindow::measureLayers);
+    connect(m_layers, &LayersPage::cancelRequested, this, [this] { measureLayers({}, 0); });
     connect(m_compare, &ComparePage::exportRequested, this, &ExplorerWindow::choosePinsFile);
 }
 
@@ -290,6 +299,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_errors->hide();
     m_recentModels->add(QString::fromStdString(info.path.string()));
     m_runs.clear();
+    m_layerPlans.clear();
+    m_layers->endWait();
     m_classify->forgetResult();
     m_pages->setTabVisible(kClassifyPage, isVision());
     m_pages->setTabVisible(kGeneratePage, !isVision());
@@ -322,14 +333,38 @@ void ExplorerWindow::askForMeasurements()
 {
     if (!m_runs.data())
         return;
-    if (!m_runs.isComplete(m_plan.plan()))
-        m_bridge.setCurrentPlan(m_plan.plan());
-    std::vector<Plan> wanted = reference_plans(m_plan.config());
+    askForCurrentPlan();
+    std::vector<Plan> plans = reference_plans(m_plan.config());
     for (const Pin& pin : m_pins.pins())
-        wanted.push_back(pin.plan);
-    wanted.push_back(m_pins.planB());
-    std::erase_if(wanted, [this](const Plan& plan) { return m_runs.isComplete(plan); });
+        plans.push_back(pin.plan);
+    plans.push_back(m_pins.planB());
+    std::vector<WantedPlan> wanted = m_layerPlans;
+    for (const Plan& plan : plans)
+        if (!isKnown(plan))
+            wanted.push_back({plan});
     m_bridge.setBackgroundPlans(std::move(wanted));
+}
+
+void ExplorerWindow::askForCurrentPlan()
+{
+    if (isKnown(m_plan.plan()))
+        m_bridge.clearCurrentPlan();
+    else
+        m_bridge.setCurrentPlan(m_plan.plan());
+}
+
+/// Measured on everything, with what it predicted: runs of a project's file lack that.
+bool ExplorerWindow::isKnown(const Plan& plan) const
+{
+    return m_runs.isComplete(plan) && m_runs.find(plan)->predictions;
+}
+
+void ExplorerWindow::measureLayers(const std::vector<Plan>& plans, std::int64_t samples)
+{
+    m_layerPlans.clear();
+    for (const Plan& plan : plans)
+        m_layerPlans.push_back({plan, samples});
+    askForMeasurements();
 }
 
 void ExplorerWindow::takePlan()
@@ -337,8 +372,7 @@ void ExplorerWindow::takePlan()
     if (!m_model)
         return;
     m_plans[modelKey(*m_model)] = m_plan.plan();
-    if (!m_runs.isComplete(m_plan.plan()))
-        m_bridge.setCurrentPlan(m_plan.plan());
+    askForCurrentPlan();
     takeSides();
     projectChanged();
 }
@@ -413,6 +447,7 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         }
         break;
     case Request::Classify:
+    case Request::ShowSample:
         m_classify->showFailure(failure.generation);
         break;
     case Request::Generate:
@@ -420,7 +455,6 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         break;
     case Request::Start:
     case Request::OpenData:
-    case Request::ShowSample:
     case Request::Measure:
         break;
     }
@@ -439,6 +473,10 @@ void ExplorerWindow::takeIdle(Rest rest)
     if (rest == Rest::Cancelled) {
         m_classify->showCancelled();
         m_generate->endWait();
+    }
+    if (rest != Rest::Done) {
+        m_layerPlans.clear();
+        m_layers->endWait();
     }
     if (rest != Rest::Done && m_runs.data())
         m_status->showRest(rest == Rest::Cancelled

@@ -139,7 +139,10 @@ private:
 
     void pinPlan();
     void setPlanB();
+    void measureLayers(const std::vector<Plan>& plans, std::int64_t samples);
     void askForMeasurements(); ///< of what is not known yet
+    void askForCurrentPlan();
+    bool isKnown(const Plan& plan) const;
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
@@ -162,6 +165,7 @@ private:
     bool m_projectIsNewer = false; ///< than that file
     std::unique_ptr<Autosave> m_autosave;
     QString m_deviceNote;
+    std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for
     QString m_wantedData; ///< to be opened as soon as the model is
 
     QAction* m_cancel = nullptr;

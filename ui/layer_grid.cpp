@@ -118,7 +118,8 @@ void LayerGrid::takeRun(const Plan& plan)
     if (int(plan.heads.size()) != m_layers)
         return;
     const Plan full = widest_plan(m_plan.config());
-    const auto [first, of] = std::mismatch(plan.heads.begin(), plan.heads.end(), full.heads.begin());
+    const auto [first, of]
+        = std::mismatch(plan.heads.begin(), plan.heads.end(), full.heads.begin());
     if (first == plan.heads.end())
         return takeRuns(); // every cell is compared with it
     const auto width = std::find(std::begin(kWidths), std::end(kWidths), *first);
@@ -183,7 +184,8 @@ std::vector<Plan> LayerGrid::wantedPlans() const
     if (!m_runs.data())
         return plans;
     const Plan full = widest_plan(m_plan.config());
-    bool fullIsKnown = m_runs.losses(full).count(samples()) > 0;
+    const auto& fullLosses = m_runs.losses(full);
+    bool fullIsKnown = fullLosses.lower_bound(samples()) != fullLosses.end();
     for (const bool trained : {true, false})
         for (int column = 1; column < kWidthColumns; ++column)
             for (int layer = 0; layer < m_layers && isTrained(kWidths[column]) == trained; ++layer)

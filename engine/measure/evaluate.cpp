@@ -89,7 +89,8 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
     const std::int64_t flops = model_cost(config, plan, 4).flops;
     const std::int64_t begin = tally.samples;
     const std::int64_t end
-        = std::min(pictures.size(), begin + batch_size(flops, weights.patch_weight.device()));
+        = std::min({pictures.size(), begin + batch_size(flops, weights.patch_weight.device()),
+                    next_milestone(begin)});
     if (begin == end)
         return {};
     const at::Tensor images = pictures.inputs(begin, end, stop);
@@ -132,12 +133,14 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
     const std::int64_t flops_per_token = model_cost(config, plan, 4).flops;
     std::int64_t longest = windows.length(begin);
     std::int64_t end = begin + 1;
+    std::int64_t scored_then = tally.scored + longest - 1;
     // Windows of different lengths share a batch, filled up to the longest: nothing that stands
     // before the filling sees it, since the model is causal.
-    for (; end < windows.size(); ++end) {
+    for (; end < windows.size() && scored_then < next_milestone(tally.scored); ++end) {
         longest = std::max(longest, windows.length(end));
         if (end - begin >= batch_size(flops_per_token * longest, weights.embedding.device()))
             break;
+        scored_then += windows.length(end) - 1;
     }
     const TokenScores scores = score_tokens(weights, config, plan, windows.ids(begin, end), stop);
     const at::Tensor nll = scores.nll.to(at::kDouble).cpu().contiguous();

@@ -32,7 +32,8 @@ struct Tally {
 Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scored_total);
 
 /// Advances `tally` by one batch from where it stands; returns at once if all samples are done.
-/// The batch is sized by the plan's cost, so that a call is short on any device. Returns what was
+/// The batch is sized by the plan's cost, so that a call is short on any device, and ends at the
+/// next milestone (metrics.h). Returns what was
 /// predicted for each scored item: the likeliest class, or the likeliest token. Throws Stopped
 /// (the tally is then unchanged), and Error if the model's output is not finite.
 std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,

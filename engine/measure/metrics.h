@@ -17,6 +17,17 @@ struct Metric {
     std::int64_t n = 0;
 };
 
+/// The number of samples above `done` at which every plan's measuring pauses and tells: powers of
+/// two from 64 on (for text the first end of a window from there), so that any two plans have been
+/// seen on exactly the same samples.
+constexpr std::int64_t next_milestone(std::int64_t done)
+{
+    std::int64_t milestone = 64;
+    while (milestone <= done)
+        milestone *= 2;
+    return milestone;
+}
+
 /// Results of one plan on one data set so far. Vision fills loss, top1, top5; language fills loss,
 /// perplexity and, where a tokenizer tells the bytes, bits_per_byte. top1/top5 are fractions 0 … 1,
 /// loss is in nats.
