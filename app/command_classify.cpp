@@ -42,7 +42,7 @@ std::vector<Asked> askedPictures(const ClassifyOptions& options, const Console& 
         return asked;
     const std::shared_ptr<const PictureSet> set = options.data == kShapesWord
         ? make_shapes(Split::Test, kShapesTestPictures)
-        : open_pictures(options.data, Split::Test, console.stopToken());
+        : open_pictures(options.data, Split::Test, {.stop = console.stopToken()});
     for (const std::int64_t number : options.numbers) {
         if (number >= set->size())
             throw Error(options.data + " has no picture " + std::to_string(number)

@@ -139,7 +139,7 @@ int runEval(const EvalOptions& options, Console& console)
     std::optional<Plan> other;
     if (!options.against.empty())
         other = parse_plan(options.against, config);
-    engine->open_data(options.data, options.sampling);
+    openData(*engine, options.data, options.sampling, console);
 
     const Measurement measurement = evaluateUntilStopped(*engine, plan, console);
     if (measurement.samples_done == 0)

@@ -93,4 +93,14 @@ std::unique_ptr<Engine> openModel(const std::string& model, const SharedOptions&
     return engine;
 }
 
+void openData(Engine& engine, const std::string& data, const Engine::DataOptions& sampling,
+              Console& console)
+{
+    engine.open_data(
+        data, sampling,
+        [&](double fraction) { console.progress("opening " + data + "  " + percent(fraction)); },
+        console.stopToken());
+    console.clearProgress();
+}
+
 } // namespace matmamba

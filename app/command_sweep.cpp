@@ -273,7 +273,7 @@ int runSweep(const SweepOptions& options, Console& console)
     SweepPlans wanted = options.plans;
     wanted.seed = options.sampling.seed;
     const std::vector<Plan> plans = plansOf(wanted, engine->model()->config);
-    engine->open_data(options.data, options.sampling);
+    openData(*engine, options.data, options.sampling, console);
 
     Sweep sweep(options, *engine, console);
     int code = kDone;

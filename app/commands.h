@@ -52,6 +52,10 @@ void addSampling(CLI::App& command, Engine::DataOptions& sampling);
 /// The device that --device names.
 DeviceChoice deviceOf(const SharedOptions& options);
 
+/// Opens the engine's data, showing progress. Throws Stopped on Ctrl-C.
+void openData(Engine& engine, const std::string& data, const Engine::DataOptions& sampling,
+              Console& console);
+
 /// An engine with `model` open, showing progress, and the device's note where there is one.
 std::unique_ptr<Engine> openModel(const std::string& model, const SharedOptions& options,
                                   Console& console);

@@ -115,11 +115,11 @@ const ModelInfo* Engine::model() const
 }
 
 void Engine::open_data(const std::filesystem::path& path, const DataOptions& options,
-                       std::stop_token stop)
+                       const std::function<void(double)>& progress, std::stop_token stop)
 {
     in_sentences([&] {
-        m_state->data
-            = open_data_for(m_state->need_model(), path, options, m_state->device.device, stop);
+        m_state->data = open_data_for(m_state->need_model(), path, options, m_state->device.device,
+                                      {progress, stop});
     });
 }
 

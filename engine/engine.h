@@ -130,8 +130,9 @@ public:
         int context = 0; ///< 0 = the model's own context_length, else 1024
         std::uint64_t seed = 0;
     };
+    /// `progress` gets a fraction 0 … 1, where the work can be told in advance.
     void open_data(const std::filesystem::path& path, const DataOptions& options,
-                   std::stop_token stop = {});
+                   const std::function<void(double)>& progress = {}, std::stop_token stop = {});
     void open_data(const std::filesystem::path& path) { open_data(path, DataOptions{}); }
     const DataInfo* data() const; ///< nullptr while none is open
 

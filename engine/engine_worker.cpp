@@ -130,21 +130,23 @@ bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
     return false;
 }
 
+/// Tells that `path` is being opened: at once, and then as the function is called, but not often.
+std::function<void(double)> EngineThread::State::tell_opening(const std::filesystem::path& path)
+{
+    using Clock = std::chrono::steady_clock;
+    listener(Opening{path.string(), 0});
+    return [this, what = path.string(), last = Clock::now()](double fraction) mutable {
+        const Clock::time_point now = Clock::now();
+        if (now - last < std::chrono::milliseconds(50))
+            return;
+        last = now;
+        listener(Opening{what, fraction});
+    };
+}
+
 void EngineThread::State::open_model(const ModelRequest& request)
 {
-    const std::string what = request.path.string();
-    listener(Opening{what, 0});
-    auto last = std::chrono::steady_clock::now();
-    engine->open_model(
-        request.path,
-        [&](double fraction) {
-            const auto now = std::chrono::steady_clock::now();
-            if (now - last < std::chrono::milliseconds(50))
-                return;
-            last = now;
-            listener(Opening{what, fraction});
-        },
-        stop.get_token());
+    engine->open_model(request.path, tell_opening(request.path), stop.get_token());
     {
         const std::lock_guard lock(mutex);
         current.reset(); // plans of the old model mean nothing now
@@ -155,8 +157,7 @@ void EngineThread::State::open_model(const ModelRequest& request)
 
 void EngineThread::State::open_data(const std::filesystem::path& path)
 {
-    listener(Opening{path.string(), 0});
-    engine->open_data(path, {}, stop.get_token());
+    engine->open_data(path, {}, tell_opening(path), stop.get_token());
     listener(DataOpened{*engine->data()});
 }
 

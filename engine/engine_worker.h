@@ -88,6 +88,7 @@ struct EngineThread::State {
     template <typename Job> void attempt(Failed failure, Job&& job);
     void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
+    std::function<void(double)> tell_opening(const std::filesystem::path& path);
     void run_classify(const ClassifyRequest& request);
     std::vector<PlanScores> scores_of(const Picture& picture, const std::vector<Plan>& plans);
     void run_sample(const SampleRequest& request);

@@ -54,7 +54,7 @@ DataInfo info_of_files(const std::filesystem::path& path)
 
 OpenData open_picture_data(const OpenModel& model, const std::filesystem::path& path,
                            const Engine::DataOptions& options, at::Device device,
-                           const std::stop_token& stop)
+                           const Progress& progress)
 {
     if (path == kTalesWord)
         throw Error("Tales are stories, but " + model.info.name
@@ -62,7 +62,7 @@ OpenData open_picture_data(const OpenModel& model, const std::filesystem::path& 
     const bool made = path == kShapesWord;
     const std::shared_ptr<const PictureSet> pictures = made
         ? make_shapes(Split::Test, kShapesTestPictures)
-        : open_pictures(path, Split::Test, stop);
+        : open_pictures(path, Split::Test, progress);
     OpenData opened;
     if (made) {
         opened.info.name = kShapesWord;
@@ -80,13 +80,14 @@ OpenData open_picture_data(const OpenModel& model, const std::filesystem::path& 
             .class_of_label = match_classes(*pictures, config, path.string()),
             .order = shuffled_order(pictures->size(), options.max_samples, options.seed),
             .device = device,
-        });
+        },
+        progress);
     opened.info.samples = opened.pictures->size();
     return opened;
 }
 
 OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& options,
-                         at::Device device, const std::stop_token& stop)
+                         at::Device device, const Progress& progress)
 {
     if (!model.tokenizer)
         throw Error("Tales cannot be read without a tokenizer: expected one beside the weights in "
@@ -94,9 +95,9 @@ OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& opti
     TaleWindows tales
         = tale_windows(*model.tokenizer, Split::Test,
                        shuffled_order(kTalesTestStories, options.max_samples, options.seed),
-                       model.info.config.embedding_rows(), stop);
+                       model.info.config.embedding_rows(), progress);
     OpenData opened;
-    opened.windows.emplace(std::move(tales.text), std::move(tales.windows), device);
+    opened.windows.emplace(std::move(tales.text), std::move(tales.windows), device, progress);
     opened.info.name = "tales";
     opened.info.path = kTalesWord;
     opened.info.samples = opened.windows->scored_tokens();
@@ -107,7 +108,7 @@ OpenData make_tales_data(const OpenModel& model, const Engine::DataOptions& opti
 
 OpenData open_text_data(const OpenModel& model, const std::filesystem::path& path,
                         const Engine::DataOptions& options, at::Device device,
-                        const std::stop_token& stop)
+                        const Progress& progress)
 {
     if (path == kShapesWord)
         throw Error("Shapes are pictures, but " + model.info.name
@@ -120,13 +121,14 @@ OpenData open_text_data(const OpenModel& model, const std::filesystem::path& pat
         throw Error("A context of " + std::to_string(context)
                     + " tokens has nothing to score: expected 2 or more");
     TokenText text = read_tokens(path, model.tokenizer ? &*model.tokenizer : nullptr,
-                                 config.embedding_rows(), stop);
+                                 config.embedding_rows(), progress);
     if (text.ids.size() < 2)
         throw Error(path.string() + " has fewer than two tokens: nothing to score");
     const auto tokens = static_cast<std::int64_t>(text.ids.size());
     OpenData opened;
     opened.windows.emplace(std::move(text),
-                           cut_windows(tokens, context, options.max_samples, options.seed), device);
+                           cut_windows(tokens, context, options.max_samples, options.seed), device,
+                           progress);
     opened.info = info_of_files(path);
     opened.info.samples = opened.windows->scored_tokens();
     opened.info.context = context;
@@ -144,20 +146,20 @@ std::string source_of(const DataInfo& info, const Engine::DataOptions& options)
 
 OpenData open_data_for(const OpenModel& model, const std::filesystem::path& path,
                        const Engine::DataOptions& options, at::Device device,
-                       const std::stop_token& stop)
+                       const Progress& progress)
 {
     const bool vision = model.info.config.kind == ModelKind::Vision;
     if (vision && options.context > 0)
         throw Error(model.info.name
                     + " is a vision model and has no context: expected one only for a "
                       "language model");
-    OpenData opened = vision ? open_picture_data(model, path, options, device, stop)
-        : path == kTalesWord ? make_tales_data(model, options, device, stop)
-                             : open_text_data(model, path, options, device, stop);
+    OpenData opened = vision ? open_picture_data(model, path, options, device, progress)
+        : path == kTalesWord ? make_tales_data(model, options, device, progress)
+                             : open_text_data(model, path, options, device, progress);
     std::string source = source_of(opened.info, options);
     opened.visited = std::make_shared<const VisitedSamples>(
         opened.pictures ? opened.pictures->visited(std::move(source))
-                        : opened.windows->visited(std::move(source)));
+                        : opened.windows->take_visited(std::move(source)));
     return opened;
 }
 

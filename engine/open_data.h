@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stop_token>
 
 #include "engine/data/preprocess.h"
 #include "engine/data/tokenizer.h"
@@ -17,6 +16,7 @@
 #include "engine/measure/inputs.h"
 #include "engine/measure/predictions.h"
 #include "engine/model/weights.h"
+#include "engine/progress.h"
 
 namespace matmamba
 {
@@ -53,6 +53,6 @@ struct OpenData {
 /// Error, and Stopped.
 OpenData open_data_for(const OpenModel& model, const std::filesystem::path& path,
                        const Engine::DataOptions& options, at::Device device,
-                       const std::stop_token& stop);
+                       const Progress& progress);
 
 } // namespace matmamba

@@ -466,9 +466,104 @@ private slots:
         Engine engine(DeviceChoice::Cpu);
         engine.open_model(kModel);
         QVERIFY_EXCEPTION_THROWN(
-            engine.open_data(m_folder.filePath("classes").toStdString(), {}, stop.get_token()),
+            engine.open_data(m_folder.filePath("classes").toStdString(), {}, {}, stop.get_token()),
             Stopped);
         QVERIFY(engine.model() && !engine.data());
+    }
+
+    void everyReaderOfDataCanBeStopped_data()
+    {
+        QTest::addColumn<QString>("data");
+        QTest::addColumn<bool>("vision");
+        QTest::addColumn<bool>("reports");
+        const auto write = [&](const char* name, const std::string& bytes) {
+            const QString path = m_folder.filePath(name);
+            std::ofstream(path.toStdString(), std::ios::binary) << bytes;
+            return path;
+        };
+        const auto sizes = [](std::initializer_list<int> dimensions) {
+            std::string header{0, 0, 8, static_cast<char>(dimensions.size())};
+            for (const int size : dimensions)
+                header += std::string{0, 0, 0, static_cast<char>(size)};
+            return header;
+        };
+        QVERIFY(QDir(m_folder.path()).mkpath("folders/disc"));
+        write("folders/disc/0.png", "never decoded");
+        write("t10k-labels-idx1-ubyte", sizes({10}) + std::string("\0\1\2\3\4\5\6\7\10\11", 10));
+        QTest::newRow("class folders") << m_folder.filePath("folders") << true << true;
+        QTest::newRow("CIFAR-10") << QString::fromStdString(m_data.string()) << true << true;
+        QTest::newRow("IDX") << write("t10k-images-idx3-ubyte",
+                                      sizes({10, 3, 3}) + std::string(90, 'x'))
+                             << true << true;
+        QTest::newRow("shapes") << "shapes" << true << false;
+        QTest::newRow("text") << write("words.txt", "It was a ring. ") << false << true;
+        std::vector<std::int32_t> header(256);
+        header[0] = 20240520, header[1] = 1, header[2] = 4;
+        QTest::newRow("shard") << write("ids.bin",
+                                        std::string(reinterpret_cast<char*>(header.data()), 1024)
+                                            + std::string("\1\0\2\0\3\0\1\0", 8))
+                               << false << true;
+        QTest::newRow("tales") << "tales" << false << true;
+    }
+    void everyReaderOfDataCanBeStopped()
+    {
+        QFETCH(QString, data);
+        QFETCH(bool, vision);
+        QFETCH(bool, reports);
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(vision ? std::filesystem::path(MATMAMBA_RESOURCES "/models/shapes-vision")
+                                 : kTales);
+        std::stop_source at_once;
+        at_once.request_stop();
+        QVERIFY_EXCEPTION_THROWN(engine.open_data(data.toStdString(), {}, {}, at_once.get_token()),
+                                 Stopped);
+        std::stop_source soon;
+        int reported = 0;
+        const auto stop_soon = [&](double fraction) {
+            ++reported;
+            QVERIFY(fraction >= 0 && fraction <= 1);
+            soon.request_stop();
+        };
+        try {
+            engine.open_data(data.toStdString(), {}, stop_soon, soon.get_token());
+        } catch (const Stopped&) {
+        } catch (const Error& error) { // of pictures for another model: never before the report
+            QVERIFY2(reported > 0, error.what());
+        }
+        QCOMPARE(reported > 0, reports);
+        QVERIFY(engine.model());
+    }
+
+    void openingALongTextTellsHowFarAndIsCancelledAtOnce()
+    {
+        const std::filesystem::path file = m_folder.filePath("long.txt").toStdString();
+        {
+            std::mt19937 random(1); // words without end: each is a new one to the tokenizer
+            std::ofstream text(file);
+            for (int word = 0; word < 2'000'000; ++word)
+                text << static_cast<char>('a' + random() % 26) << random() << ' ';
+        }
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kTales);
+        QVERIFY(events.wait<ModelOpened>());
+        thread.open_data(file);
+        double last = 0;
+        QVERIFY(events.wait<Opening>([&](const Opening& opening) {
+            const bool grows = opening.fraction > last && opening.what == file.string();
+            last = opening.fraction;
+            return grows && last > 0.03;
+        }));
+        QElapsedTimer timer;
+        timer.start();
+        thread.cancel();
+        const auto idle
+            = events.wait<Idle>([](const Idle& e) { return e.rest == Rest::Cancelled; });
+        QVERIFY(idle);
+        QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+        QVERIFY(last < 1);
+        for (const EngineEvent& event : events.all())
+            QVERIFY(!std::holds_alternative<DataOpened>(event));
     }
 
     void whatLibrariesThrowBecomesOneSentence()

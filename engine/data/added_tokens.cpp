@@ -57,10 +57,17 @@ const AddedToken* AddedTokenFinder::token_at(std::string_view text, std::size_t 
     return nullptr;
 }
 
-void AddedTokenFinder::split(std::string_view text, std::vector<Piece>& pieces) const
+void AddedTokenFinder::split(std::string_view text, std::vector<Piece>& pieces,
+                             const Progress& progress) const
 {
+    constexpr std::size_t kBytesBetweenLooks = 1 << 20;
+    std::size_t next_look = 0;
     std::size_t done = 0;
     for (std::size_t place = m_empty ? text.size() : 0; place < text.size();) {
+        if (place >= next_look) {
+            progress.look();
+            next_look = place + kBytesBetweenLooks;
+        }
         const AddedToken* token = token_at(text, place);
         if (token == nullptr) {
             ++place;

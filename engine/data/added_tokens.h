@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/data/byte_pairs.h"
+#include "engine/progress.h"
 
 namespace matmamba
 {
@@ -35,8 +36,8 @@ public:
     void add(AddedToken token);
 
     /// Appends the pieces of `text` in order; of tokens the leftmost and there the longest is
-    /// taken.
-    void split(std::string_view text, std::vector<Piece>& pieces) const;
+    /// taken. Throws Stopped.
+    void split(std::string_view text, std::vector<Piece>& pieces, const Progress& progress) const;
 
 private:
     const AddedToken* token_at(std::string_view text, std::size_t place) const;

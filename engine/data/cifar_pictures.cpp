@@ -79,15 +79,17 @@ private:
     std::vector<std::string> m_class_names;
 };
 
-CifarBatch read_cifar_batch(const fs::path& file)
+CifarBatch read_cifar_batch(const fs::path& file, const Progress& progress)
 {
-    CifarBatch batch{file.filename().string(), read_text_file(file)};
+    constexpr std::uintmax_t kLimitBytes = 1u << 30;
+    CifarBatch batch{file.filename().string(), read_text_file(file, kLimitBytes, progress)};
     const std::string& records = batch.records;
     if (records.empty() || records.size() % kCifarRecordBytes != 0)
         throw Error("CIFAR-10 file " + file.string() + " has " + std::to_string(records.size())
                     + " bytes; expected a multiple of " + std::to_string(kCifarRecordBytes)
                     + " (1 label and 3072 colour bytes a picture)");
     for (std::size_t at = 0; at < records.size(); at += kCifarRecordBytes) {
+        progress.look();
         const int label = static_cast<std::uint8_t>(records[at]);
         if (label >= kCifarClasses)
             throw Error("CIFAR-10 file " + file.string() + " has label " + std::to_string(label)
@@ -118,30 +120,35 @@ std::vector<std::string> read_cifar_class_names(const fs::path& folder)
     return names;
 }
 
-std::unique_ptr<PictureSet> open_files(const std::vector<fs::path>& files)
+std::unique_ptr<PictureSet> open_files(const std::vector<fs::path>& files, const Progress& progress)
 {
     std::vector<CifarBatch> batches;
-    for (const fs::path& file : files)
-        batches.push_back(read_cifar_batch(file));
+    const double share = 1 / static_cast<double>(files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const double begin = static_cast<double>(i) * share;
+        batches.push_back(read_cifar_batch(files[i], progress.part(begin, begin + share)));
+    }
     return std::make_unique<CifarPictures>(std::move(batches),
                                            read_cifar_class_names(files.front().parent_path()));
 }
 
 } // namespace
 
-std::unique_ptr<PictureSet> open_cifar_file(const fs::path& file)
+std::unique_ptr<PictureSet> open_cifar_file(const fs::path& file, const Progress& progress)
 {
-    return open_files({file});
+    return open_files({file}, progress);
 }
 
-std::unique_ptr<PictureSet> open_cifar_folder(const fs::path& folder, Split split)
+std::unique_ptr<PictureSet> open_cifar_folder(const fs::path& folder, Split split,
+                                              const Progress& progress)
 {
     // The name of the folder in the published archive.
     if (fs::is_directory(folder / "cifar-10-batches-bin"))
-        return open_cifar_folder(folder / "cifar-10-batches-bin", split);
+        return open_cifar_folder(folder / "cifar-10-batches-bin", split, progress);
     std::vector<fs::path> train;
     std::vector<fs::path> test;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        progress.look();
         const std::string name = entry.path().filename().string();
         if (name.starts_with("data_batch") && name.ends_with(".bin"))
             train.push_back(entry.path());
@@ -157,7 +164,7 @@ std::unique_ptr<PictureSet> open_cifar_folder(const fs::path& folder, Split spli
     if (split != Split::Train && test.empty())
         throw Error("CIFAR-10 folder " + folder.string()
                     + " has only data_batch_*.bin; expected test_batch.bin to measure on");
-    return open_files(split == Split::Train ? train : test);
+    return open_files(split == Split::Train ? train : test, progress);
 }
 
 } // namespace matmamba

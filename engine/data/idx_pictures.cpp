@@ -15,17 +15,17 @@ namespace
 namespace fs = std::filesystem;
 
 /// A file's bytes, unpacked where it is gzipped.
-std::string unpacked(const fs::path& file, const std::stop_token& stop)
+std::string unpacked(const fs::path& file, const Progress& progress)
 {
     constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
     constexpr unsigned kAtOnce = 1 << 20;
     const std::unique_ptr<gzFile_s, int (*)(gzFile)> stream(gzopen(file.c_str(), "rb"), &gzclose);
     if (!stream)
         throw Error("Cannot read " + file.string() + "; expected an IDX file that may be read");
+    const auto packed_bytes = static_cast<double>(fs::file_size(file));
     std::string bytes;
     for (;;) {
-        if (stop.stop_requested())
-            throw Stopped();
+        progress.at(static_cast<double>(gzoffset(stream.get())), packed_bytes);
         const std::size_t before = bytes.size();
         bytes.resize(before + kAtOnce);
         const int got = gzread(stream.get(), bytes.data() + before, kAtOnce);
@@ -56,10 +56,10 @@ struct IdxBytes {
     }
 };
 
-IdxBytes read_idx(const fs::path& file, int dimensions, const std::stop_token& stop)
+IdxBytes read_idx(const fs::path& file, int dimensions, const Progress& progress)
 {
     IdxBytes idx;
-    idx.bytes = unpacked(file, stop);
+    idx.bytes = unpacked(file, progress);
     idx.begin = 4 + 4 * static_cast<std::size_t>(dimensions);
     const std::string start{0, 0, 8, static_cast<char>(dimensions)};
     if (idx.bytes.size() < idx.begin || !idx.bytes.starts_with(start))
@@ -153,16 +153,17 @@ bool is_idx_images_name(const fs::path& file)
         && !name.starts_with('.');
 }
 
-std::unique_ptr<PictureSet> open_idx_file(const fs::path& images, std::stop_token stop)
+std::unique_ptr<PictureSet> open_idx_file(const fs::path& images, const Progress& progress)
 {
     constexpr std::int64_t kMaxSide = 1 << 14;
-    IdxBytes pictures = read_idx(images, 3, stop);
+    constexpr double kPicturesShare = 0.95; // of the work
+    IdxBytes pictures = read_idx(images, 3, progress.part(0, kPicturesShare));
     if (pictures.shape[1] > kMaxSide || pictures.shape[2] > kMaxSide)
         throw Error("IDX file " + images.string() + " has pictures of "
                     + std::to_string(pictures.shape[2]) + " x " + std::to_string(pictures.shape[1])
                     + " pixels; expected sides of at most " + std::to_string(kMaxSide));
     const fs::path labels_file = labels_beside(images);
-    IdxBytes labels = read_idx(labels_file, 1, stop);
+    IdxBytes labels = read_idx(labels_file, 1, progress.part(kPicturesShare, 1));
     if (labels.shape[0] != pictures.shape[0])
         throw Error("IDX file " + labels_file.string() + " has " + std::to_string(labels.shape[0])
                     + " labels; expected " + std::to_string(pictures.shape[0])
@@ -172,11 +173,12 @@ std::unique_ptr<PictureSet> open_idx_file(const fs::path& images, std::stop_toke
 }
 
 std::unique_ptr<PictureSet> open_idx_folder(const fs::path& folder, Split split,
-                                            std::stop_token stop)
+                                            const Progress& progress)
 {
     std::vector<fs::path> wanted;
     bool any = false;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        progress.look();
         if (!entry.is_regular_file() || !is_idx_images_name(entry.path()))
             continue;
         any = true;
@@ -194,7 +196,7 @@ std::unique_ptr<PictureSet> open_idx_folder(const fs::path& folder, Split split,
                     + " IDX files of pictures to " + (split == Split::Train ? "train" : "measure")
                     + " on; expected one named like " + (split == Split::Train ? "train" : "t10k")
                     + "-images-idx3-ubyte");
-    return open_idx_file(wanted.front(), stop);
+    return open_idx_file(wanted.front(), progress);
 }
 
 } // namespace matmamba

@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <memory>
-#include <stop_token>
 
 #include "engine/data/pictures.h"
 
@@ -17,11 +16,11 @@ bool is_idx_images_name(const std::filesystem::path& file);
 /// either may be gzipped. Classes are the numbers 0 … largest label. Throws Error naming the file,
 /// and Stopped while it unpacks.
 std::unique_ptr<PictureSet> open_idx_file(const std::filesystem::path& images,
-                                          std::stop_token stop);
+                                          const Progress& progress);
 
 /// Opens the images file in `folder` whose name has "train", or "t10k" or "test", in it; null where
 /// there is no images file at all. Throws Error where only the other split is there, or several.
 std::unique_ptr<PictureSet> open_idx_folder(const std::filesystem::path& folder, Split split,
-                                            std::stop_token stop);
+                                            const Progress& progress);
 
 } // namespace matmamba

@@ -3,7 +3,6 @@
 #include "engine/data/pictures.h"
 
 #include <algorithm>
-#include <functional>
 
 #include "engine/data/cifar_pictures.h"
 #include "engine/data/idx_pictures.h"
@@ -63,47 +62,64 @@ bool is_picture_name(const fs::path& path)
         && std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
-/// Entries of a folder that `wanted` accepts, sorted by name.
-std::vector<fs::path> list(const fs::path& folder,
-                           const std::function<bool(const fs::directory_entry&)>& wanted)
+/// A million names take seconds to sort: long enough to be stopped.
+void sort_by_name(std::vector<fs::path>& paths, const Progress& progress)
 {
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-        if (wanted(entry))
-            found.push_back(entry.path());
-    std::sort(found.begin(), found.end());
-    return found;
-}
-
-std::vector<fs::path> list_folders(const fs::path& folder)
-{
-    return list(folder, [](const fs::directory_entry& entry) {
-        return entry.is_directory() && !is_hidden(entry.path());
+    constexpr unsigned kComparisonsBetweenLooks = 1 << 10;
+    unsigned comparisons = 0;
+    std::sort(paths.begin(), paths.end(), [&](const fs::path& a, const fs::path& b) {
+        if (++comparisons % kComparisonsBetweenLooks == 0)
+            progress.look();
+        return a < b;
     });
 }
 
-/// Pictures below a class folder, however deep.
-std::vector<fs::path> list_pictures_below(const fs::path& folder, const std::stop_token& stop)
+/// Folders in a folder, sorted by name.
+std::vector<fs::path> list_folders(const fs::path& folder, const Progress& progress)
 {
     std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-        if (stop.stop_requested())
-            throw Stopped();
-        if (entry.is_regular_file() && is_picture_name(entry.path()))
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        progress.look();
+        if (entry.is_directory() && !is_hidden(entry.path()))
             found.push_back(entry.path());
     }
-    std::sort(found.begin(), found.end());
+    sort_by_name(found, progress);
     return found;
 }
 
-std::unique_ptr<PictureSet> open_class_folders(const fs::path& root, const std::stop_token& stop)
+bool holds_pictures(const fs::path& folder, const Progress& progress)
+{
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        progress.look();
+        if (is_picture_name(entry.path()))
+            return true;
+    }
+    return false;
+}
+
+/// Pictures below a class folder, however deep.
+std::vector<fs::path> list_pictures_below(const fs::path& folder, const Progress& progress)
+{
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+        progress.look();
+        if (entry.is_regular_file() && is_picture_name(entry.path()))
+            found.push_back(entry.path());
+    }
+    sort_by_name(found, progress);
+    return found;
+}
+
+std::unique_ptr<PictureSet> open_class_folders(const fs::path& root, const Progress& progress)
 {
     std::vector<std::string> class_names;
     std::vector<FolderPictures::Entry> entries;
-    for (const fs::path& folder : list_folders(root)) {
+    const std::vector<fs::path> folders = list_folders(root, progress);
+    for (const fs::path& folder : folders) {
         const int label = static_cast<int>(class_names.size());
+        progress.at(label, static_cast<double>(folders.size()));
         class_names.push_back(folder.filename().string());
-        for (const fs::path& file : list_pictures_below(folder, stop))
+        for (const fs::path& file : list_pictures_below(folder, progress))
             entries.push_back({file.lexically_relative(root).string(), label});
     }
     const std::string expected = "; expected a folder for each class with its pictures "
@@ -113,10 +129,7 @@ std::unique_ptr<PictureSet> open_class_folders(const fs::path& root, const std::
     if (!class_names.empty())
         throw Error("The " + std::to_string(class_names.size()) + " folders in " + root.string()
                     + " hold no pictures" + expected);
-    const bool holds_pictures = !list(root, [](const fs::directory_entry& entry) {
-                                     return is_picture_name(entry.path());
-                                 }).empty();
-    if (holds_pictures)
+    if (holds_pictures(root, progress))
         throw Error("Folder " + root.string()
                     + " has pictures directly in it, so that they have "
                       "no class"
@@ -126,20 +139,20 @@ std::unique_ptr<PictureSet> open_class_folders(const fs::path& root, const std::
 }
 
 /// A folder with folders in it: one named "train" that holds pictures itself is a class of trains.
-bool is_split_folder(const fs::path& path)
+bool is_split_folder(const fs::path& path, const Progress& progress)
 {
-    return fs::is_directory(path) && !list_folders(path).empty();
+    return fs::is_directory(path) && !list_folders(path, progress).empty();
 }
 
 /// root/train, root/test … where the root is parted so, else the root itself.
-fs::path split_folder(const fs::path& root, Split split)
+fs::path split_folder(const fs::path& root, Split split, const Progress& progress)
 {
     std::vector<std::string> train;
     std::vector<std::string> held_out;
-    if (is_split_folder(root / "train"))
+    if (is_split_folder(root / "train", progress))
         train.push_back("train");
     for (const char* name : {"test", "val", "valid", "validation"})
-        if (is_split_folder(root / name))
+        if (is_split_folder(root / name, progress))
             held_out.push_back(name);
     const std::vector<std::string>& wanted = split == Split::Train ? train : held_out;
     if (!wanted.empty())
@@ -155,30 +168,30 @@ fs::path split_folder(const fs::path& root, Split split)
 }
 
 std::unique_ptr<PictureSet> open_folder(const fs::path& folder, Split split,
-                                        const std::stop_token& stop)
+                                        const Progress& progress)
 {
-    if (auto cifar = open_cifar_folder(folder, split))
+    if (auto cifar = open_cifar_folder(folder, split, progress))
         return cifar;
-    if (auto idx = open_idx_folder(folder, split, stop))
+    if (auto idx = open_idx_folder(folder, split, progress))
         return idx;
-    return open_class_folders(split_folder(folder, split), stop);
+    return open_class_folders(split_folder(folder, split, progress), progress);
 }
 
 } // namespace
 
 std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split,
-                                          std::stop_token stop)
+                                          const Progress& progress)
 {
     try {
         if (fs::is_directory(path))
-            return open_folder(path, split, stop);
+            return open_folder(path, split, progress);
         if (!fs::exists(path))
             throw Error("There is nothing at " + path.string()
                         + "; expected a folder of class folders, CIFAR-10 or IDX files");
         if (path.extension() == ".bin")
-            return open_cifar_file(path);
+            return open_cifar_file(path, progress);
         if (is_idx_images_name(path))
-            return open_idx_file(path, stop);
+            return open_idx_file(path, progress);
         throw Error("File " + path.string()
                     + " is no set of labelled pictures; expected a folder "
                       "of class folders, CIFAR-10's .bin files or MNIST's images-idx3 files");

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engine/data/split.h"
+#include "engine/progress.h"
 
 namespace matmamba
 {
@@ -50,6 +50,6 @@ public:
 /// Throws Error saying what was found and what was expected, and Stopped while it lists or unpacks.
 /// Any thread; blocks.
 std::unique_ptr<PictureSet> open_pictures(const std::filesystem::path& path, Split split,
-                                          std::stop_token stop = {});
+                                          const Progress& progress = {});
 
 } // namespace matmamba

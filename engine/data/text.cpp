@@ -24,6 +24,7 @@ struct ShardKind {
     int token_bytes;
 };
 constexpr ShardKind kShardKinds[] = {{20240520, 1, 2}, {20240801, 7, 4}};
+constexpr std::size_t kTokensBetweenLooks = 1 << 20;
 constexpr std::size_t kHeaderBytes = 256 * sizeof(std::int32_t);
 
 [[noreturn]] void refuse_id(const fs::path& file, std::int64_t id, std::size_t position,
@@ -77,15 +78,13 @@ Shard open_shard(const fs::path& path)
     return shard;
 }
 
-std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows,
-                                     const std::stop_token& stop)
+std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows, const Progress& progress)
 {
-    constexpr std::size_t kTokensBetweenLooks = 1 << 20;
     const Shard shard = open_shard(path);
     std::vector<std::int32_t> ids(shard.count);
     for (std::size_t i = 0; i < shard.count; ++i) {
-        if (i % kTokensBetweenLooks == 0 && stop.stop_requested())
-            throw Stopped();
+        if (i % kTokensBetweenLooks == 0)
+            progress.at(static_cast<double>(i), static_cast<double>(shard.count));
         const std::int64_t id = shard.id(i);
         if (id >= vocab_rows)
             refuse_id(path, id, i, vocab_rows);
@@ -95,24 +94,30 @@ std::vector<std::int32_t> read_shard(const fs::path& path, int vocab_rows,
 }
 
 std::vector<std::int32_t> read_text(const fs::path& path, const Tokenizer* tokenizer,
-                                    int vocab_rows, const std::stop_token& stop)
+                                    int vocab_rows, const Progress& progress)
 {
+    constexpr double kReadingShare = 0.02; // of the work: a tokenizer is slower than a disk
     if (tokenizer == nullptr)
         throw Error("Text " + path.string()
                     + " cannot be read without a tokenizer; expected one "
                       "beside the weights, or a token shard (.bin)");
-    std::vector<std::int32_t> ids = tokenizer->encode(read_corpus_text(path), stop);
-    for (std::size_t i = 0; i < ids.size(); ++i)
+    std::vector<std::int32_t> ids = tokenizer->encode(
+        read_corpus_text(path, progress.part(0, kReadingShare)), progress.part(kReadingShare, 1));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (i % kTokensBetweenLooks == 0)
+            progress.look();
         if (ids[i] >= vocab_rows)
             refuse_id(path, ids[i], i, vocab_rows);
+    }
     return ids;
 }
 
 } // namespace
 
-std::string read_corpus_text(const fs::path& file)
+std::string read_corpus_text(const fs::path& file, const Progress& progress)
 {
-    std::string text = read_text_file(file);
+    constexpr std::uintmax_t kLimitBytes = 1u << 30;
+    std::string text = read_text_file(file, kLimitBytes, progress);
     if (const std::size_t nul = text.find('\0'); nul != std::string::npos)
         throw Error("File " + file.string() + " is no text: its byte " + std::to_string(nul)
                     + " is zero; expected text in UTF-8, or a token shard (.bin)");
@@ -125,12 +130,12 @@ bool is_token_shards(const fs::path& path)
 }
 
 TokenText read_tokens(const fs::path& file, const Tokenizer* tokenizer, int vocab_rows,
-                      std::stop_token stop)
+                      const Progress& progress)
 {
     const bool is_shard = is_token_shards(file);
     TokenText text;
-    text.ids = is_shard ? read_shard(file, vocab_rows, stop)
-                        : read_text(file, tokenizer, vocab_rows, stop);
+    text.ids = is_shard ? read_shard(file, vocab_rows, progress)
+                        : read_text(file, tokenizer, vocab_rows, progress);
     if (tokenizer == nullptr)
         return text;
     std::vector<std::uint16_t> bytes_of_id(vocab_rows, 0);
@@ -140,8 +145,11 @@ TokenText read_tokens(const fs::path& file, const Tokenizer* tokenizer, int voca
     if (const auto end = tokenizer->end_of_text(); is_shard && end && *end < vocab_rows)
         bytes_of_id[*end] = 0;
     text.bytes.reserve(text.ids.size());
-    for (const std::int32_t id : text.ids)
-        text.bytes.push_back(bytes_of_id[id]);
+    for (std::size_t i = 0; i < text.ids.size(); ++i) {
+        if (i % kTokensBetweenLooks == 0)
+            progress.look();
+        text.bytes.push_back(bytes_of_id[text.ids[i]]);
+    }
     return text;
 }
 

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "engine/data/tokenizer.h"
+#include "engine/progress.h"
 
 namespace matmamba
 {
@@ -24,11 +24,11 @@ struct TokenText {
 /// tokenizer. Throws Error naming the file, and the id and position of a token ≥ `vocab_rows`, and
 /// Stopped. Any thread; blocks.
 TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer, int vocab_rows,
-                      std::stop_token stop = {});
+                      const Progress& progress = {});
 
 /// The bytes of a text file of up to 1 GiB, UTF-8 or not. Throws Error for a file with NUL bytes,
-/// which is no text in any encoding that byte-level tokenizers are made for.
-std::string read_corpus_text(const std::filesystem::path& file);
+/// which is no text in any encoding that byte-level tokenizers are made for, and Stopped.
+std::string read_corpus_text(const std::filesystem::path& file, const Progress& progress = {});
 
 /// True for a .bin file: token shards, as opposed to text.
 bool is_token_shards(const std::filesystem::path& path);

@@ -66,10 +66,9 @@ struct Tokenizer::State {
     void add_merges(const TokenizerFiles& files);
     void add_added_tokens(const TokenizerFiles& files);
     void add_entry(std::int32_t id, std::string token_bytes, const std::string& file);
-    void encode_text(std::string_view text, WordEncoder& encoder,
-                     const std::stop_token& stop) const;
+    void encode_text(std::string_view text, WordEncoder& encoder, const Progress& progress) const;
     void encode_document(std::string_view text, WordEncoder& encoder,
-                         const std::stop_token& stop) const;
+                         const Progress& progress) const;
 };
 
 void Tokenizer::State::add_entry(std::int32_t id, std::string token_bytes, const std::string& file)
@@ -147,7 +146,7 @@ void Tokenizer::State::add_added_tokens(const TokenizerFiles& files)
 
 /// Ids of text without added tokens.
 void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder,
-                                   const std::stop_token& stop) const
+                                   const Progress& progress) const
 {
     std::string prefixed;
     if (add_prefix_space && !text.starts_with(' ')) {
@@ -155,9 +154,14 @@ void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder,
         prefixed.append(1, ' ').append(text);
         text = prefixed;
     }
+    constexpr std::size_t kBytesBetweenReports = 1 << 14;
+    std::size_t next_report = 0;
     for (std::size_t begin = 0; begin < text.size();) {
-        if (stop.stop_requested())
-            throw Stopped();
+        progress.look();
+        if (begin >= next_report) {
+            progress.at(static_cast<double>(begin), static_cast<double>(text.size()));
+            next_report = begin + kBytesBetweenReports;
+        }
         const std::size_t end = split_words ? word_end(text, begin) : text.size();
         encoder.add_word(text.substr(begin, end - begin));
         begin = end;
@@ -166,7 +170,7 @@ void Tokenizer::State::encode_text(std::string_view text, WordEncoder& encoder,
 
 /// Ids of text in which added tokens stand for themselves.
 void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encoder,
-                                       const std::stop_token& stop) const
+                                       const Progress& progress) const
 {
     constexpr std::size_t kMaxBytes = std::numeric_limits<std::int32_t>::max() - 2;
     if (text.size() > kMaxBytes)
@@ -175,18 +179,24 @@ void Tokenizer::State::encode_document(std::string_view text, WordEncoder& encod
                     + std::to_string(kMaxBytes));
     std::vector<Piece> early_pieces;
     std::vector<Piece> pieces;
-    early.split(text, early_pieces);
+    early.split(text, early_pieces, progress);
     for (const Piece& piece : early_pieces) {
         if (piece.id == kNoToken)
-            late.split(piece.text, pieces);
+            late.split(piece.text, pieces, progress);
         else
             pieces.push_back(piece);
     }
     for (const Piece& piece : pieces) {
-        if (piece.id == kNoToken)
-            encode_text(piece.text, encoder, stop);
-        else
+        if (piece.id != kNoToken) {
             encoder.add_id(piece.id);
+            continue;
+        }
+        const auto place = [&](const char* at) {
+            return static_cast<double>(at - text.data()) / static_cast<double>(text.size());
+        };
+        const char* const begin = piece.text.data();
+        encode_text(piece.text, encoder,
+                    progress.part(place(begin), place(begin + piece.text.size())));
     }
 }
 
@@ -237,10 +247,10 @@ Tokenizer Tokenizer::load(const fs::path& folder_or_file)
     return Tokenizer(std::move(state));
 }
 
-std::vector<std::int32_t> Tokenizer::encode(std::string_view text, std::stop_token stop) const
+std::vector<std::int32_t> Tokenizer::encode(std::string_view text, const Progress& progress) const
 {
     WordEncoder encoder(m_state->pairs);
-    m_state->encode_document(text, encoder, stop);
+    m_state->encode_document(text, encoder, progress);
     return encoder.take_ids();
 }
 

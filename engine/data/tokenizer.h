@@ -5,10 +5,11 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "engine/progress.h"
 
 namespace matmamba
 {
@@ -32,7 +33,7 @@ public:
     /// in the text become their ids. A byte that belongs to no valid UTF-8 sequence counts as a
     /// character that is neither letter nor number nor space, so that every text survives decoding.
     /// Throws Stopped between words.
-    std::vector<std::int32_t> encode(std::string_view text, std::stop_token stop = {}) const;
+    std::vector<std::int32_t> encode(std::string_view text, const Progress& progress = {}) const;
     /// Ids of many texts, each text's after the id `before_each`: faster than one by one where the
     /// texts are short, since words are remembered among them.
     std::vector<std::int32_t> encode_documents(const std::vector<std::string>& texts,

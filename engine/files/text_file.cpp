@@ -14,7 +14,8 @@
 namespace matmamba
 {
 
-std::string read_text_file(const std::filesystem::path& file, std::uintmax_t limit_bytes)
+std::string read_text_file(const std::filesystem::path& file, std::uintmax_t limit_bytes,
+                           const Progress& progress)
 {
     const auto cannot_read = [&](int reason) {
         return "Cannot read " + file.string() + ": " + std::generic_category().message(reason);
@@ -37,6 +38,7 @@ std::string read_text_file(const std::filesystem::path& file, std::uintmax_t lim
             throw Error(file.string() + " is larger than the " + std::to_string(limit_bytes)
                         + " bytes that are expected at most");
         text.append(piece.data(), n);
+        progress.at(static_cast<double>(text.size()), ignored ? 0 : static_cast<double>(size));
     }
     if (std::ferror(stream.get()))
         throw Error(cannot_read(errno));

@@ -5,6 +5,7 @@
 
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include "engine/error.h"
 
@@ -24,7 +25,8 @@ std::vector<std::int64_t> shuffled_order(std::int64_t count, std::int64_t limit,
     return order;
 }
 
-PictureInputs::PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options)
+PictureInputs::PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options,
+                             const Progress& progress)
     : m_pictures(std::move(pictures))
     , m_options(std::move(options))
 {
@@ -34,8 +36,10 @@ PictureInputs::PictureInputs(std::shared_ptr<const PictureSet> pictures, Options
     m_kept = at::empty({capacity, 3, side, side}, at::device(m_options.device).dtype(at::kFloat));
     m_labels = at::empty({size()}, at::kLong);
     auto* label = m_labels.mutable_data_ptr<std::int64_t>();
-    for (const std::int64_t index : m_options.order)
+    for (const std::int64_t index : m_options.order) {
+        progress.look();
         *label++ = m_options.class_of_label[m_pictures->label(index)];
+    }
     m_labels = m_labels.to(m_options.device);
 }
 
@@ -105,16 +109,38 @@ std::vector<TokenWindow> cut_windows(std::int64_t tokens, int context, std::int6
     return windows;
 }
 
-TokenWindows::TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device)
-    : m_text(std::move(text))
+TokenWindows::TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device,
+                           const Progress& progress)
+    : m_bytes(std::move(text.bytes))
     , m_windows(std::move(windows))
 {
-    const auto tokens = static_cast<std::int64_t>(m_text.ids.size());
-    m_ids = at::from_blob(m_text.ids.data(), {tokens}, at::kInt).to(device, at::kLong);
+    constexpr std::int64_t kTokensAtOnce = 1 << 22; // so that a stop is noticed in time
+    const auto tokens = static_cast<std::int64_t>(text.ids.size());
+    m_ids = at::empty({tokens}, at::device(device).dtype(at::kLong));
+    const at::Tensor stored = at::from_blob(text.ids.data(), {tokens}, at::kInt);
+    for (std::int64_t begin = 0; begin < tokens; begin += kTokensAtOnce) {
+        progress.look();
+        const std::int64_t end = std::min(begin + kTokensAtOnce, tokens);
+        m_ids.slice(0, begin, end).copy_(stored.slice(0, begin, end));
+    }
     for (const TokenWindow& window : m_windows) {
         m_scored += window.tokens - 1;
         m_longest = std::max(m_longest, window.tokens);
     }
+    m_visited.truth.reserve(m_scored);
+    for (const auto& [first, length] : m_windows) {
+        progress.look();
+        const auto begin = text.ids.begin() + first;
+        m_visited.truth.insert(m_visited.truth.end(), begin + 1, begin + length);
+        m_visited.window_ends.push_back(static_cast<std::int64_t>(m_visited.truth.size()));
+    }
+}
+
+VisitedSamples TokenWindows::take_visited(std::string source)
+{
+    VisitedSamples taken = std::exchange(m_visited, {});
+    taken.source = std::move(source);
+    return taken;
 }
 
 at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
@@ -130,23 +156,11 @@ at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
     return ids;
 }
 
-VisitedSamples TokenWindows::visited(std::string source) const
-{
-    VisitedSamples visited{std::move(source), {}, {}};
-    visited.truth.reserve(m_scored);
-    for (const auto& [first, tokens] : m_windows) {
-        const auto begin = m_text.ids.begin() + first;
-        visited.truth.insert(visited.truth.end(), begin + 1, begin + tokens);
-        visited.window_ends.push_back(static_cast<std::int64_t>(visited.truth.size()));
-    }
-    return visited;
-}
-
 std::int64_t TokenWindows::scored_bytes(std::int64_t window) const
 {
-    if (m_text.bytes.empty())
+    if (m_bytes.empty())
         return 0;
-    const auto first = m_text.bytes.begin() + m_windows[window].first;
+    const auto first = m_bytes.begin() + m_windows[window].first;
     return std::accumulate(first + 1, first + length(window), std::int64_t{0});
 }
 

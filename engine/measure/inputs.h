@@ -46,7 +46,9 @@ public:
         std::vector<std::int64_t> order;
         at::Device device = at::kCPU;
     };
-    PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options);
+    /// Throws Stopped.
+    PictureInputs(std::shared_ptr<const PictureSet> pictures, Options options,
+                  const Progress& progress = {});
 
     std::int64_t size() const { return static_cast<std::int64_t>(m_options.order.size()); }
     /// Samples begin … end-1 as (n, 3, S, S) float32 on the device. Throws Error for a picture that
@@ -71,7 +73,9 @@ private:
 class TokenWindows
 {
 public:
-    TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device);
+    /// Throws Stopped.
+    TokenWindows(TokenText text, std::vector<TokenWindow> windows, at::Device device,
+                 const Progress& progress = {});
 
     std::int64_t size() const { return static_cast<std::int64_t>(m_windows.size()); }
     std::int64_t scored_tokens() const { return m_scored; } ///< of all windows
@@ -80,12 +84,14 @@ public:
     /// Windows begin … end-1 as (n, longest of them) int64 on the device; shorter ones are filled
     /// up with id 0, which is not to be scored.
     at::Tensor ids(std::int64_t begin, std::int64_t end) const;
-    VisitedSamples visited(std::string source) const; ///< the scored tokens, window by window
+    /// The scored tokens, window by window; to be asked for once.
+    VisitedSamples take_visited(std::string source);
     /// Bytes of a window's scored tokens; 0 where no tokenizer told them.
     std::int64_t scored_bytes(std::int64_t window) const;
 
 private:
-    TokenText m_text;
+    std::vector<std::uint16_t> m_bytes; ///< of each token, as in TokenText
+    VisitedSamples m_visited; ///< without its source
     at::Tensor m_ids; ///< (tokens) int64 on the device
     std::vector<TokenWindow> m_windows;
     std::int64_t m_scored = 0;

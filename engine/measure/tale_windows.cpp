@@ -9,7 +9,7 @@ namespace matmamba
 
 TaleWindows tale_windows(const Tokenizer& tokenizer, Split split,
                          const std::vector<std::int64_t>& stories, int vocab_rows,
-                         std::stop_token stop)
+                         const Progress& progress)
 {
     const std::optional<std::int32_t> mark = tokenizer.end_of_text();
     if (!mark)
@@ -25,8 +25,7 @@ TaleWindows tale_windows(const Tokenizer& tokenizer, Split split,
         tales.text.bytes.push_back(static_cast<std::uint16_t>(bytes));
     };
     for (const std::int64_t story : stories) {
-        if (stop.stop_requested())
-            throw Stopped();
+        progress.at(static_cast<double>(tales.windows.size()), static_cast<double>(stories.size()));
         const Tale tale = make_tale(split, static_cast<std::uint64_t>(story));
         const auto first = static_cast<std::int64_t>(tales.text.ids.size());
         append(*mark, 0);

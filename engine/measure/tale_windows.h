@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
 #include <vector>
 
 #include "engine/data/split.h"
@@ -24,6 +23,6 @@ struct TaleWindows {
 /// gives an id ≥ `vocab_rows`, and Stopped between stories.
 TaleWindows tale_windows(const Tokenizer& tokenizer, Split split,
                          const std::vector<std::int64_t>& stories, int vocab_rows,
-                         std::stop_token stop = {});
+                         const Progress& progress = {});
 
 } // namespace matmamba
