@@ -51,6 +51,7 @@ std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
     m_state->classify.reset();
     m_state->sample.reset();
     m_state->generate.reset();
+    m_state->export_request.reset();
     m_state->rest = Rest::Done;
     m_state->stop_locked();
     m_state->wake_locked();
@@ -137,6 +138,13 @@ void EngineThread::stop_generating()
     m_state->wake_locked();
 }
 
+void EngineThread::export_plan(const Plan& plan, ExportAs as, const std::filesystem::path& path)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->export_request = ExportRequest{plan, as, path};
+    m_state->supersede_locked();
+}
+
 void EngineThread::cancel()
 {
     const std::lock_guard lock(m_state->mutex);
@@ -145,6 +153,7 @@ void EngineThread::cancel()
     m_state->classify.reset();
     m_state->sample.reset();
     m_state->generate.reset();
+    m_state->export_request.reset();
     m_state->rest = Rest::Cancelled;
     m_state->stop_locked();
     m_state->wake_locked();

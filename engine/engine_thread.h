@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -16,7 +17,7 @@ namespace matmamba
 {
 
 /// What the engine thread can be asked for; `Start` is what it begins with by itself.
-enum class Request { Start, OpenModel, OpenData, Classify, ShowSample, Generate, Measure };
+enum class Request { Start, OpenModel, OpenData, Classify, ShowSample, Generate, Export, Measure };
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
 struct ModelOpened {
@@ -61,6 +62,14 @@ struct Generated { ///< the text of one plan is whole, or was stopped
     double first_token_seconds = 0; ///< reading the prompt and choosing the first token
     bool last = false; ///< nothing more comes of the request
 };
+struct Exporting { ///< progress of an export
+    std::string what;
+    double fraction = 0; ///< 0 … 1
+};
+struct Exported {
+    std::filesystem::path path; ///< of the plan file, or the model's folder
+    std::optional<ExportedModel> model; ///< where a model was written
+};
 struct Failed { ///< a request ended with an error; the previous state stands
     Request request = Request::Start;
     std::uint64_t generation = 0; ///< of an open_model, classify, show_sample or generate request
@@ -72,8 +81,9 @@ enum class Rest { Done, Cancelled, Failed };
 struct Idle {
     Rest rest = Rest::Done;
 };
-using EngineEvent = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified,
-                                 SampleShown, Generating, Generated, Failed, Idle>;
+using EngineEvent
+    = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified, SampleShown, Generating,
+                   Generated, Exporting, Exported, Failed, Idle>;
 
 /// A plan to measure, and how far.
 struct WantedPlan {
@@ -86,12 +96,12 @@ struct WantedPlan {
 /// Owns an Engine on one worker thread. Every function returns at once, may be called from any
 /// thread (one at a time per object is enough: the window's), and never throws.
 ///
-/// Order of work: opening, classifying, showing a sample, generating, then measuring. Measuring
-/// goes by rounds (64, 256, 1,024, 4,096, all samples): the current plan is taken to 1,024 samples
-/// before any other; after that the least measured of current and background plans goes on. A
-/// changed current plan takes over as soon as the running one has reported once, so that a dragged
-/// slider always yields numbers; cancel() and opening stop at once (within 100 ms). Data asked for
-/// while a model is being opened are opened after it.
+/// Order of work: opening, classifying, showing a sample, generating, exporting, then measuring.
+/// Measuring goes by rounds (64, 256, 1,024, 4,096, all samples): the current plan is taken to
+/// 1,024 samples before any other; after that the least measured of current and background plans
+/// goes on. A changed current plan takes over as soon as the running one has reported once, so that
+/// a dragged slider always yields numbers; cancel() and opening stop at once (within 100 ms). Data
+/// asked for while a model is being opened are opened after it.
 class EngineThread
 {
 public:
@@ -134,7 +144,13 @@ public:
     /// Ends generating after the running token; what has come so far is told.
     void stop_generating();
 
-    /// Stops opening, classifying, showing, generating and measuring, and forgets what waits.
+    /// Writes a plan as a file, or as a model of its own; see Engine. A newer request replaces a
+    /// pending one.
+    enum class ExportAs { PlanFile, SlicedModel };
+    void export_plan(const Plan& plan, ExportAs as, const std::filesystem::path& path);
+
+    /// Stops opening, classifying, showing, generating, exporting and measuring, and forgets what
+    /// waits.
     /// Measuring goes on at the next set_current_plan, set_background_plans, open_model or
     /// open_data.
     void cancel();

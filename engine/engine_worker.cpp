@@ -76,7 +76,8 @@ bool EngineThread::State::step()
         return true;
     }
     wake.wait(lock, [&] {
-        return quit || model || data_path || classify || sample || generate || !announced_idle;
+        return quit || model || data_path || classify || sample || generate || export_request
+            || !announced_idle;
     });
     return true;
 }
@@ -118,6 +119,13 @@ bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
         running = Work::Generating;
         lock.unlock();
         attempt({Request::Generate, request.generation, {}}, [&] { run_generate(request); });
+        return true;
+    }
+    if (export_request) {
+        const ExportRequest request = *std::exchange(export_request, {});
+        running = Work::Exporting;
+        lock.unlock();
+        attempt({Request::Export, 0, {}}, [&] { run_export(request); });
         return true;
     }
     if (const auto chosen = choose_measurement()) {
@@ -203,6 +211,23 @@ void EngineThread::State::run_generate(const GenerateRequest& request)
         last = i + 1 == request.plans.size() || stopped.stop_requested();
         listener(Generated{request.generation, i, std::move(result), first, last});
     }
+}
+
+void EngineThread::State::run_export(const ExportRequest& request)
+{
+    const std::string what = request.path.string();
+    listener(Exporting{what, 0});
+    Exported exported{request.path, {}};
+    if (request.as == ExportAs::PlanFile)
+        engine->export_plan(request.plan, request.path, stop.get_token());
+    else
+        exported.model = engine->export_sliced(
+            request.plan, request.path,
+            [&](double fraction) {
+                listener(Exporting{what, fraction});
+            },
+            stop.get_token());
+    listener(exported);
 }
 
 std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()

@@ -21,6 +21,7 @@ enum class Work {
     Classifying,
     ShowingSample,
     Generating,
+    Exporting,
     MeasuringCurrent,
     MeasuringBackground
 };
@@ -49,6 +50,12 @@ struct GenerateRequest {
     GenerateOptions options;
 };
 
+struct ExportRequest {
+    Plan plan;
+    EngineThread::ExportAs as = EngineThread::ExportAs::PlanFile;
+    std::filesystem::path path;
+};
+
 struct EngineThread::State {
     State(DeviceChoice device, Listener listener)
         : device(device)
@@ -67,6 +74,7 @@ struct EngineThread::State {
     std::optional<ClassifyRequest> classify;
     std::optional<SampleRequest> sample;
     std::optional<GenerateRequest> generate;
+    std::optional<ExportRequest> export_request;
     std::optional<WantedPlan> current;
     std::vector<WantedPlan> background;
     Rest rest = Rest::Done; ///< other than Done: measuring waits for the next request
@@ -93,6 +101,7 @@ struct EngineThread::State {
     std::vector<PlanScores> scores_of(const Picture& picture, const std::vector<Plan>& plans);
     void run_sample(const SampleRequest& request);
     void run_generate(const GenerateRequest& request);
+    void run_export(const ExportRequest& request);
     void measure(const Plan& plan, std::int64_t until);
     std::optional<std::pair<Plan, std::int64_t>> choose_measurement();
     void supersede_locked();

@@ -59,6 +59,7 @@ private:
     {
         DataInfo data;
         data.samples = samples;
+        m_runs->restore({}); // runs of the same data would be shown again
         m_runs->startData(data);
     }
     static Plan narrowed(int layers, int layer, int heads)

@@ -498,6 +498,41 @@ private slots:
         QCOMPARE(page.sample(), std::optional(page.matching().back()));
     }
 
+    void aPlanIsExportedAsAFileAndAsAModelOfItsOwn()
+    {
+        openModel();
+        plan().setLayer(0, 24);
+        plan().setLayer(1, 9);
+        const Plan narrow = plan().plan();
+        QSignalSpy exported(&m_window->bridge(), &EngineBridge::exported);
+        const QString file = m_folder.filePath("narrow.json"), model = m_folder.filePath("narrow");
+        m_window->bridge().exportPlan(narrow, EngineThread::ExportAs::PlanFile, file);
+        QTRY_COMPARE_WITH_TIMEOUT(exported.count(), 1, 30000);
+        QCOMPARE(parse_plan(file.toStdString(), m_config), narrow);
+        m_window->bridge().exportPlan(narrow, EngineThread::ExportAs::SlicedModel, model);
+        QTRY_COMPARE_WITH_TIMEOUT(exported.count(), 2, 30000);
+        QCOMPARE(exported[1][0].value<Exported>().model->logit_difference, 0.0);
+        QVERIFY(m_window->status().noteText().contains(model));
+
+        QSignalSpy classified(&m_window->bridge(), &EngineBridge::classified);
+        drop(m_picture);
+        QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 1, 30000);
+        const double before = m_window->classifier().result()->scores[0].probability;
+        QSignalSpy opened(&m_window->bridge(), &EngineBridge::modelOpened);
+        m_window->openModel(model);
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
+        QCOMPARE(plan().plan(), narrow); // as wide as it is
+        QCOMPARE(m_window->widths().layerSlider(1)->maximum(), 9);
+        drop(m_picture);
+        QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 2, 30000);
+        QCOMPARE(m_window->classifier().result()->scores[0].probability, before);
+        // What cannot be written is a sentence.
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->bridge().exportPlan(narrow, EngineThread::ExportAs::SlicedModel,
+                                      m_folder.filePath("absent/deeper"));
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 30000);
+    }
+
     void whatIsDroppedIsOpenedAsWhatItIs()
     {
         QSignalSpy model(&m_window->bridge(), &EngineBridge::modelOpened);

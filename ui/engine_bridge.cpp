@@ -83,6 +83,11 @@ void EngineBridge::stopGenerating()
     m_thread.stop_generating();
 }
 
+void EngineBridge::exportPlan(const Plan& plan, EngineThread::ExportAs as, const QString& path)
+{
+    m_thread.export_plan(plan, as, toPath(path));
+}
+
 void EngineBridge::cancel()
 {
     m_thread.cancel();
@@ -161,6 +166,10 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                    [this](const SampleShown& result) { emit sampleShown(result); },
                    [this](const Generating& progress) { emit tokenGenerated(progress); },
                    [this](const Generated& result) { emit generated(result); },
+                   [this](const Exporting& progress) {
+                       emit exporting(QString::fromStdString(progress.what), progress.fraction);
+                   },
+                   [this](const Exported& result) { emit exported(result); },
                    [this](const Failed& failure) {
                        if (failure.request == Request::OpenModel
                            && failure.generation == m_openingModel)

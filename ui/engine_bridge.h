@@ -35,6 +35,7 @@ public:
     std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
                            const GenerateOptions& options);
     void stopGenerating();
+    void exportPlan(const Plan& plan, EngineThread::ExportAs as, const QString& path);
     void cancel();
 
     /// A model is being opened: the current plan may not fit what comes, so it is held back.
@@ -49,6 +50,8 @@ signals:
     void sampleShown(const matmamba::SampleShown& result);
     void tokenGenerated(const matmamba::Generating& progress);
     void generated(const matmamba::Generated& result);
+    void exporting(const QString& what, double fraction);
+    void exported(const matmamba::Exported& result);
     void failed(const matmamba::Failed& failure);
     void idle(matmamba::Rest rest);
 

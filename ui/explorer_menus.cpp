@@ -18,7 +18,6 @@
 #include "ui/file_dialog.h"
 #include "ui/generate_page.h"
 #include "ui/keyboard_help.h"
-#include "ui/plan_file.h"
 #include "ui/recent_paths.h"
 #include "ui/tradeoff_page.h"
 #include "ui/tradeoff_plot.h"
@@ -86,6 +85,8 @@ void ExplorerWindow::makeFileMenu()
     m_export->setEnabled(false);
     m_export->addActions(
         {makeAction(tr("&Plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile),
+         makeAction(tr("&Sliced model…"), QKeySequence("Ctrl+Shift+M"),
+                    &ExplorerWindow::chooseSlicedFolder),
          makeAction(tr("All &runs as table…"), QKeySequence("Ctrl+Shift+E"),
                     &ExplorerWindow::chooseRunsFile),
          makeAction(tr("P&lot…"), QKeySequence("Ctrl+Alt+E"), &ExplorerWindow::choosePlotFile)});
@@ -284,10 +285,15 @@ void ExplorerWindow::choosePlanFile()
 {
     showDialog(this, tr("Export plan"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
                {tr("Plan (*.json)")}, [this](const QString& path) {
-                   const QString sentence
-                       = writePlanFile(path, m_plan.plan(), QString::fromStdString(m_model->name));
-                   if (!sentence.isEmpty())
-                       showError(sentence);
+                   m_bridge.exportPlan(m_plan.plan(), EngineThread::ExportAs::PlanFile, path);
+               });
+}
+
+void ExplorerWindow::chooseSlicedFolder()
+{
+    showDialog(this, tr("Export as a model of its own"), QFileDialog::AnyFile,
+               QFileDialog::AcceptSave, {tr("New model folder (*)")}, [this](const QString& path) {
+                   m_bridge.exportPlan(m_plan.plan(), EngineThread::ExportAs::SlicedModel, path);
                });
 }
 

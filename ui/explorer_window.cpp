@@ -211,6 +211,11 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::opening, this, [this](const QString& what, double fraction) {
         m_status->showWork(tr("Opening %1").arg(QFileInfo(what).fileName()), fraction);
     });
+    connect(&m_bridge, &EngineBridge::exporting, this,
+            [this](const QString& what, double fraction) {
+                m_status->showWork(tr("Exporting %1").arg(QFileInfo(what).fileName()), fraction);
+            });
+    connect(&m_bridge, &EngineBridge::exported, this, &ExplorerWindow::takeExported);
     connect(&m_bridge, &EngineBridge::failed, this, &ExplorerWindow::takeFailure);
     connect(m_classify, &ClassifyPage::failed, this, &ExplorerWindow::showError);
     connect(&m_plan, &PlanModel::planChanged, this, &ExplorerWindow::takePlan);
@@ -455,6 +460,7 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         break;
     case Request::Start:
     case Request::OpenData:
+    case Request::Export:
     case Request::Measure:
         break;
     }
@@ -464,6 +470,18 @@ void ExplorerWindow::takeFailure(const Failed& failure)
     if (!isPicture && !m_bridge.isOpeningModel())
         m_status->showRest({});
     showError(QString::fromStdString(failure.sentence));
+}
+
+void ExplorerWindow::takeExported(const Exported& result)
+{
+    const QString path = QString::fromStdString(result.path.string());
+    QString done = tr("Exported to %1").arg(path);
+    if (result.model)
+        done = tr("Exported to %1 (%2); read back, its logits differ by at most %3")
+                   .arg(path, scaledText(double(result.model->file_bytes), "B"))
+                   .arg(result.model->logit_difference, 0, 'g', 2);
+    m_status->showRest(tr("Ready"));
+    m_status->showNote(done);
 }
 
 void ExplorerWindow::takeIdle(Rest rest)

@@ -118,6 +118,7 @@ private:
     void chooseDataFolder();
     void chooseDataFile();
     void choosePlanFile();
+    void chooseSlicedFolder();
     void chooseRunsFile();
     void choosePinsFile();
     void choosePlotFile();
@@ -147,6 +148,7 @@ private:
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
     void takeFailure(const Failed& failure);
+    void takeExported(const Exported& result);
     void takeIdle(Rest rest);
     void takePlan();
     void takePins();
