@@ -72,7 +72,7 @@ void exportPlan(const ExportOptions& options, Engine& engine, const Plan& plan, 
 {
     check_plan_target(options.out); // before hours of measuring
     if (!options.data.empty()) {
-        engine.open_data(options.data, options.sampling, console.stopToken());
+        openData(engine, options.data, options.sampling, console);
         engine.evaluate(
             plan, 0,
             [&](const Measurement& now) {

@@ -8,7 +8,6 @@
 #include <QTest>
 
 #include "ui/path_kind.h"
-#include "ui/plan_file.h"
 #include "ui/tradeoff_points.h"
 
 using namespace matmamba;
@@ -147,17 +146,6 @@ private slots:
         for (const char* part : {"width 32", "71.3", "0.4", "2,400", "10,000", "FLOPs",
                                  "Parameters", "Weights", "Loss"})
             QVERIFY2(tip.contains(part), part);
-    }
-
-    void aPlanFileIsReadBack()
-    {
-        QTemporaryDir folder;
-        const QString file = folder.filePath("plan.json");
-        const Plan plan{{64, 7}};
-        QCOMPARE(writePlanFile(file, plan, "tiny"), QString());
-        QCOMPARE(parse_plan(file.toStdString(), m_plan.config()), plan);
-        QVERIFY(writePlanFile(folder.filePath("absent/plan.json"), plan, "tiny")
-                    .contains("absent/plan.json"));
     }
 
     void pathsAreToldApartByWhatStandsThere()
