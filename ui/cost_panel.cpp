@@ -3,6 +3,7 @@
 #include <QGridLayout>
 #include <QLabel>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ui/pin_store.h"
@@ -11,17 +12,34 @@
 namespace matmamba
 {
 
+namespace
+{
+
+/// Three significant digits have up to two decimals: what lacks is filled with spaces as wide as a
+/// digit and a point, so that numbers flush right stand with their points below each other.
+QString padded(const QString& number)
+{
+    constexpr QChar kPointSpace(0x2008), kDigitSpace(0x2007);
+    const auto point = std::find_if_not(number.begin(), number.end(),
+                                        [](QChar letter) { return letter.isDigit(); });
+    const auto decimals = number.end() - point - 1;
+    return decimals < 0 ? number + kPointSpace + QString(2, kDigitSpace)
+                        : number + QString(std::max<qsizetype>(0, 2 - decimals), kDigitSpace);
+}
+
+} // namespace
+
 CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* parent)
     : QWidget(parent)
     , m_plan(plan)
     , m_pins(pins)
-    , m_rows{{{CostKind::Flops, new QLabel, new QLabel, new QLabel, new QLabel},
-              {CostKind::Params, new QLabel, new QLabel, new QLabel, new QLabel},
-              {CostKind::WeightBytes, new QLabel, new QLabel, new QLabel, new QLabel}}}
+    , m_rows{{{CostKind::Flops, new QLabel, new QLabel, new QLabel, new QLabel, new QLabel},
+              {CostKind::Params, new QLabel, new QLabel, new QLabel, new QLabel, new QLabel},
+              {CostKind::WeightBytes, new QLabel, new QLabel, new QLabel, new QLabel, new QLabel}}}
 {
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
-    grid->setHorizontalSpacing(16);
+    grid->setHorizontalSpacing(4);
     grid->setVerticalSpacing(4);
     grid->setColumnStretch(1, 1);
     QFont bold = font();
@@ -29,15 +47,15 @@ CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* paren
     int line = 0;
     for (const Row& row : m_rows) {
         row.value->setFont(bold);
-        row.value->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        row.share->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        row.share->setMinimumWidth(fontMetrics().horizontalAdvance("100.0 % of full"));
-        grid->addWidget(row.name, line, 0);
-        grid->addWidget(row.value, line, 1);
-        row.delta->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        row.unit->setFont(bold);
+        row.share->setMinimumWidth(fontMetrics().horizontalAdvance("100.0 % of full") + 12);
         row.delta->setToolTip(tr("Difference to the baseline"));
-        grid->addWidget(row.share, line, 2);
-        grid->addWidget(row.delta, line++, 3);
+        for (QLabel* number : {row.value, row.share, row.delta})
+            number->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+        int column = 0;
+        for (QLabel* label : {row.name, row.value, row.unit, row.share, row.delta})
+            grid->addWidget(label, line, column++);
+        ++line;
     }
     connect(&m_plan, &PlanModel::planChanged, this, &CostPanel::follow);
     connect(&m_pins, &PinStore::changed, this, &CostPanel::follow);
@@ -55,12 +73,15 @@ void CostPanel::follow()
         row.name->setText(name);
         if (m_plan.isEmpty()) {
             row.value->setText("–");
-            row.share->setText({});
-            row.delta->setText({});
+            for (QLabel* label : {row.unit, row.share, row.delta})
+                label->clear();
             continue;
         }
         const double part = double(costOf(cost, row.kind));
-        row.value->setText(scaledText(part, row.kind == CostKind::Flops ? "" : costUnit(row.kind)));
+        const QStringList parts
+            = scaledText(part, row.kind == CostKind::Flops ? "" : costUnit(row.kind)).split(' ');
+        row.value->setText(padded(parts.first()));
+        row.unit->setText(parts.value(1));
         row.share->setText(
             tr("%1 % of full")
                 .arg(100 * part / double(costOf(m_plan.fullCost(), row.kind)), 0, 'f', 1));
@@ -78,7 +99,8 @@ void CostPanel::follow()
 
 QString CostPanel::valueText(CostKind kind) const
 {
-    return m_rows[int(kind)].value->text();
+    const Row& row = m_rows[int(kind)];
+    return (row.value->text().trimmed() + ' ' + row.unit->text()).trimmed();
 }
 QString CostPanel::deltaText(CostKind kind) const
 {

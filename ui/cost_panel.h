@@ -33,7 +33,8 @@ private:
     struct Row {
         CostKind kind;
         QLabel* name;
-        QLabel* value;
+        QLabel* value; ///< the number, its decimal point below those of the other rows
+        QLabel* unit;
         QLabel* share;
         QLabel* delta;
     };

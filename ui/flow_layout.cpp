@@ -15,10 +15,26 @@ QLayoutItem* FlowLayout::takeAt(int index)
     return index >= 0 && index < m_items.size() ? m_items.takeAt(index) : nullptr;
 }
 
+/// As few rows as fit, and of those the most even: the widest row is as narrow as can be.
 QList<QList<QLayoutItem*>> FlowLayout::rowsFor(int width) const
+{
+    int widest = 0;
+    QList<QList<QLayoutItem*>> rows = filledRows(width, widest);
+    for (int limit = widest - 1; rows.size() > 1; limit = widest - 1) {
+        const auto narrower = filledRows(limit, widest);
+        if (narrower.size() != rows.size() || widest > limit) // or one item alone is wider
+            break;
+        rows = narrower;
+    }
+    return rows;
+}
+
+/// Fills each row before the next; `widest` becomes the width of the widest.
+QList<QList<QLayoutItem*>> FlowLayout::filledRows(int width, int& widest) const
 {
     QList<QList<QLayoutItem*>> rows;
     int used = 0;
+    widest = 0;
     for (QLayoutItem* item : m_items) {
         if (item->isEmpty())
             continue; // hidden
@@ -29,6 +45,7 @@ QList<QList<QLayoutItem*>> FlowLayout::rowsFor(int width) const
         }
         rows.last() << item;
         used += spacing() + wanted;
+        widest = std::max(widest, used);
     }
     return rows;
 }

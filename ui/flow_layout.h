@@ -1,5 +1,6 @@
 // A layout of rows: items stand side by side at their own width and go on in the next row where one
-// ends; each row is stretched to the whole width. For buttons whose texts a translation lengthens.
+// ends, evenly; each row is stretched to the whole width. For buttons whose texts a translation
+// lengthens.
 #pragma once
 
 #include <QLayout>
@@ -27,6 +28,7 @@ public:
 
 private:
     QList<QList<QLayoutItem*>> rowsFor(int width) const;
+    QList<QList<QLayoutItem*>> filledRows(int width, int& widest) const;
     static int heightOf(const QList<QLayoutItem*>& row);
 
     QList<QLayoutItem*> m_items; ///< owned
