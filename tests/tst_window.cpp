@@ -533,6 +533,23 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 30000);
     }
 
+    void measuringGoesOnWhenAnOpeningIsCancelled()
+    {
+        openModel();
+        openData(m_manyPictures);
+        QSignalSpy measured(&m_window->bridge(), &EngineBridge::measured);
+        QVERIFY(measured.wait(30000));
+        m_window->openModel(MATMAMBA_RESOURCES "/models/tales-lm");
+        // Before it is loaded the person sees what it will take.
+        QVERIFY(m_window->status().workText().contains("tales-lm, which needs about 11.8 MB of"));
+        action(QKeySequence(Qt::Key_Escape))->trigger();
+        QCOMPARE(m_window->status().workText(), QString("Cancelled"));
+        measured.clear();
+        QVERIFY(measured.wait(30000));
+        QVERIFY(m_window->windowTitle().contains("vision-tiny"));
+        QVERIFY(m_window->status().workText().startsWith("Measuring"));
+    }
+
     void whatIsDroppedIsOpenedAsWhatItIs()
     {
         QSignalSpy model(&m_window->bridge(), &EngineBridge::modelOpened);

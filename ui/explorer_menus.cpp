@@ -1,6 +1,7 @@
 // Menus, toolbar and dialogs of the explorer's window. Every action has a shortcut; file dialogs do
 // not block.
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QDockWidget>
 #include <QLabel>
@@ -11,6 +12,8 @@
 #include <QStyle>
 #include <QToolBar>
 
+#include <utility>
+
 #include "engine/data/made_data.h"
 #include "ui/classify_page.h"
 #include "ui/error_bar.h"
@@ -19,11 +22,10 @@
 #include "ui/generate_page.h"
 #include "ui/keyboard_help.h"
 #include "ui/recent_paths.h"
+#include "ui/status_panel.h"
 #include "ui/tradeoff_page.h"
 #include "ui/tradeoff_plot.h"
 #include "ui/widths_panel.h"
-
-#include <QCheckBox>
 
 namespace matmamba
 {
@@ -371,6 +373,13 @@ void ExplorerWindow::cancelWork()
 {
     m_wantedData.clear();
     m_bridge.cancel();
+    if (std::exchange(m_opening, {}).isEmpty())
+        return;
+    // Who stops an opening wants to go on with what is open.
+    m_status->showRest(tr("Cancelled"));
+    m_classify->askAgain();
+    m_generate->endWait();
+    askForMeasurements();
 }
 
 } // namespace matmamba

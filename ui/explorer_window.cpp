@@ -208,8 +208,8 @@ void ExplorerWindow::connectEngine()
     });
     connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
     connect(m_generate, &GeneratePage::stopRequested, this, [this] { m_bridge.stopGenerating(); });
-    connect(&m_bridge, &EngineBridge::opening, this, [this](const QString& what, double fraction) {
-        m_status->showWork(tr("Opening %1").arg(QFileInfo(what).fileName()), fraction);
+    connect(&m_bridge, &EngineBridge::opening, this, [this](const QString&, double fraction) {
+        m_status->showWork(m_opening, fraction);
     });
     connect(&m_bridge, &EngineBridge::exporting, this,
             [this](const QString& what, double fraction) {
@@ -230,7 +230,8 @@ void ExplorerWindow::connectEngine()
 
 void ExplorerWindow::openModel(const QString& path)
 {
-    m_status->showWork(tr("Opening %1").arg(memoryText(path)), -1);
+    m_opening = tr("Opening %1").arg(memoryText(path));
+    m_status->showWork(m_opening, -1);
     m_bridge.openModel(QFileInfo(path).absoluteFilePath());
 }
 
@@ -245,7 +246,8 @@ void ExplorerWindow::openData(const QString& path)
         showError(tr("Open a model first (File → Open model folder…): %1 would be measured by it.")
                       .arg(path));
     } else {
-        m_status->showWork(tr("Opening %1").arg(QFileInfo(path).fileName()), -1);
+        m_opening = tr("Opening %1").arg(QFileInfo(path).fileName());
+        m_status->showWork(m_opening, -1);
         m_bridge.openData(absolute);
     }
 }
@@ -299,6 +301,7 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
         m_wantedData = QString::fromStdString(m_runs.data()->path.string());
 
     m_model = info;
+    m_opening.clear();
     m_deviceNote = deviceNote;
     m_status->showNote(deviceNote);
     m_errors->hide();
@@ -326,6 +329,7 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 
 void ExplorerWindow::takeData(const DataInfo& info)
 {
+    m_opening.clear();
     m_errors->hide();
     m_recentData->add(QString::fromStdString(info.path.string()));
     m_runs.startData(info, *m_model);
@@ -443,6 +447,10 @@ void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measur
 
 void ExplorerWindow::takeFailure(const Failed& failure)
 {
+    const bool opens
+        = failure.request == Request::OpenModel || failure.request == Request::OpenData;
+    if (opens && !m_bridge.isOpeningModel())
+        m_opening.clear();
     switch (failure.request) {
     case Request::OpenModel:
         if (!m_bridge.isOpeningModel()) { // else another one is, and the data are for that

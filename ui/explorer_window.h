@@ -169,6 +169,7 @@ private:
     QString m_deviceNote;
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for
     QString m_wantedData; ///< to be opened as soon as the model is
+    QString m_opening; ///< what is said while a model or data are being opened; "" while none are
 
     QAction* m_cancel = nullptr;
     QAction* m_openModel = nullptr;
