@@ -199,7 +199,7 @@ private:
             m_group->average(shared);
         }
         const double rate = learning_rate_at(m_config, m_step);
-        const at::Tensor norm = m_optimizer->step(rate);
+        const at::Tensor norm = m_optimizer->step(rate, widest_of(plans));
         if (m_log)
             m_log->add(m_step + 1, rate, loss, norm);
     }
