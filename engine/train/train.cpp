@@ -293,7 +293,7 @@ private:
             if (!tensor->isfinite().all().item<bool>())
                 throw Error("The weights are no longer finite numbers at step "
                             + std::to_string(m_step) + " (" + name + "): lower the learning rate; "
-                            + "the last checkpoint in " + m_options.out.string() + " is whole");
+                            + what_is_kept(m_options.out));
         ResumeState state{
             .steps_done = m_step, .seconds = seconds(), .tensors = m_optimizer->state()};
         for (const auto& [name, tensor] : named_tensors(m_weights))
