@@ -128,7 +128,7 @@ Command addClassify(CLI::App& program)
         = command
               ->add_option("--index", options->numbers,
                            "Which pictures of the data set, counted from 0, such as 0,17")
-              ->type_name("N,…")
+              ->type_name("N,...")
               ->delimiter(',')
               ->allow_extra_args(false)
               ->check(numberFrom(0, 1e15, "a number of 0 or more"));

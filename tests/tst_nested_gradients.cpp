@@ -47,6 +47,13 @@ LayerWeights double_layer(const ModelConfig& model)
     return weights.layers[0];
 }
 
+ModelWeights copy_of(ModelWeights weights)
+{
+    for (auto& [name, tensor] : named_tensors(weights))
+        *tensor = tensor->detach().clone();
+    return weights;
+}
+
 /// A scalar that depends on every element of the mixer's output.
 at::Tensor scalar_of(const LayerWeights& layer, const ModelConfig& model, int heads,
                      const at::Tensor& u)
@@ -112,23 +119,41 @@ private slots:
         qInfo("%d heads: worst relative error %.1e", heads, worst);
     }
 
+    void aStepLeavesEverythingBeyondItsWidthAlone_data()
+    {
+        QTest::addColumn<double>("weight_decay");
+        QTest::addColumn<bool>("momentum");
+        QTest::newRow("first step") << 0.0 << false;
+        QTest::newRow("decay") << 0.5 << false;
+        QTest::newRow("momentum of a wide step") << 0.0 << true;
+        QTest::newRow("both") << 0.5 << true;
+    }
     void aStepLeavesEverythingBeyondItsWidthAlone()
     {
+        QFETCH(double, weight_decay);
+        QFETCH(bool, momentum);
         TrainConfig config;
         config.model = tiny_model();
-        config.weight_decay = 0; // it alone would change what has no gradient
+        config.weight_decay = weight_decay;
         ModelWeights weights = initial_weights(config.model, 4);
-        ModelWeights before = initial_weights(config.model, 4);
         Optimizer optimizer(weights, config);
-        const int heads = 11, width = heads * config.model.head_dim();
         TrainingBatch batch;
         batch.images = random_tensor({3, 3, 8, 8}, 5).to(at::kFloat);
         batch.targets = at::one_hot(at::tensor({0, 3, 4}, at::kLong), 5).to(at::kFloat);
-        joint_loss_backward(weights, config, batch, {{Plan::uniform(2, heads), 1.0}});
-        optimizer.step(1e-2);
+        const auto step = [&](const std::vector<Plan>& plans) {
+            for (const Plan& plan : plans)
+                joint_loss_backward(weights, config, batch, {{plan, 1.0 / plans.size()}});
+            optimizer.step(1e-2, widest_of(plans));
+        };
+        if (momentum)
+            step({Plan::uniform(2, kMaxHeads)});
+        const ModelWeights before = copy_of(weights);
+        const Plan widths = {.heads = {11, 30}};
+        step({widths, Plan::uniform(2, 5)});
         const c10::NoGradGuard no_grad;
-        const std::int64_t in_rows = 2 * config.model.d_state + kMaxHeads + 2 * width;
         for (int i = 0; i < config.model.n_layer; ++i) {
+            const int heads = widths.heads[i], width = heads * config.model.head_dim();
+            const std::int64_t in_rows = 2 * config.model.d_state + kMaxHeads + 2 * width;
             const LayerWeights &now = weights.layers[i], &was = before.layers[i];
             const auto same_from
                 = [](const at::Tensor& a, const at::Tensor& b, int dim, std::int64_t begin) {
@@ -145,9 +170,15 @@ private slots:
             QVERIFY(same_from(now.d, was.d, 0, heads));
             QVERIFY(same_from(now.gate_norm_weight, was.gate_norm_weight, 0, width));
             QVERIFY(same_from(now.out_proj, was.out_proj, 1, width));
-            // … and changes what the width uses.
-            QVERIFY(!at::equal(now.out_proj.slice(1, 0, width), was.out_proj.slice(1, 0, width)));
-            QVERIFY(!at::equal(now.dt_bias.slice(0, 0, heads), was.dt_bias.slice(0, 0, heads)));
+            // … and changes what the width uses, up to its last head.
+            const auto changed = [](const at::Tensor& a, const at::Tensor& b, int dim,
+                                    std::int64_t begin, std::int64_t end) {
+                return !at::equal(a.slice(dim, begin, end), b.slice(dim, begin, end));
+            };
+            QVERIFY(changed(now.in_proj, was.in_proj, 0, in_rows - 1, in_rows));
+            QVERIFY(changed(now.in_proj, was.in_proj, 0, dt_row - 1, dt_row));
+            QVERIFY(changed(now.out_proj, was.out_proj, 1, width - 1, width));
+            QVERIFY(changed(now.dt_bias, was.dt_bias, 0, heads - 1, heads));
         }
     }
 };

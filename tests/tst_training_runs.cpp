@@ -83,7 +83,14 @@ private slots:
         process.kill();
         QVERIFY(process.waitForFinished());
         QVERIFY(process.exitStatus() == QProcess::CrashExit);
+        // As if it had been killed within a checkpoint; a person's own file is not touched.
+        const QString torn = path("killed") + "/model.safetensors.part-1-0",
+                      own = path("killed") + "/notes.part-1-0";
+        for (const QString& file : {torn, own})
+            QVERIFY(QFile(file).open(QIODevice::WriteOnly));
         run_to_end(config, "killed");
+        QVERIFY(!QFile::exists(torn));
+        QVERIFY(QFile::exists(own));
         run_to_end(config, "unharmed");
         const auto resumed = losses(path("killed")), whole = losses(path("unharmed"));
         QCOMPARE(resumed.size(), 60u); // every step once, those before the kill too

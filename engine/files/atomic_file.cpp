@@ -7,11 +7,24 @@
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 #include "engine/error.h"
 
 namespace matmamba
 {
+
+namespace
+{
+
+constexpr const char* kTemporaryMark = ".part-";
+
+std::filesystem::path folder_of(const std::filesystem::path& file)
+{
+    return file.has_parent_path() ? file.parent_path() : ".";
+}
+
+} // namespace
 
 AtomicFile::AtomicFile(const std::filesystem::path& target)
     : m_target(target)
@@ -19,7 +32,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& target)
     // The process id and a count keep two writers of the same target apart.
     static std::atomic<unsigned> count = 0;
     m_temporary = target;
-    m_temporary += ".part-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+    m_temporary += kTemporaryMark + std::to_string(::getpid()) + "-" + std::to_string(count++);
     m_descriptor = ::open(m_temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (m_descriptor < 0)
         fail("create");
@@ -82,12 +95,24 @@ void AtomicFile::commit()
     m_temporary.clear();
     // The new name is on the disk only when its folder is; a system that cannot sync folders has
     // the file all the same.
-    const std::filesystem::path folder = m_target.has_parent_path() ? m_target.parent_path() : ".";
-    const int folder_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int folder_descriptor
+        = ::open(folder_of(m_target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder_descriptor >= 0) {
         ::fsync(folder_descriptor);
         ::close(folder_descriptor);
     }
+}
+
+void remove_half_written(const std::filesystem::path& target)
+{
+    const std::string start = target.filename().string() + kTemporaryMark;
+    std::error_code failure; // what cannot be listed or removed does no harm where it lies
+    std::vector<std::filesystem::path> left;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_of(target), failure))
+        if (entry.path().filename().string().starts_with(start))
+            left.push_back(entry.path());
+    for (const std::filesystem::path& file : left)
+        std::filesystem::remove(file, failure);
 }
 
 } // namespace matmamba

@@ -32,4 +32,8 @@ private:
     int m_descriptor = -1;
 };
 
+/// Removes what killed writers of `target` left beside it. Only where no other process can be
+/// writing it.
+void remove_half_written(const std::filesystem::path& target);
+
 } // namespace matmamba

@@ -69,6 +69,15 @@ bool Plan::is_uniform() const
     return std::ranges::adjacent_find(heads, std::ranges::not_equal_to()) == heads.end();
 }
 
+Plan widest_of(const std::vector<Plan>& plans)
+{
+    Plan widest = plans.at(0);
+    for (const Plan& plan : plans)
+        for (std::size_t layer = 0; layer < widest.heads.size(); ++layer)
+            widest.heads[layer] = std::max(widest.heads[layer], plan.heads[layer]);
+    return widest;
+}
+
 Plan widest_plan(const ModelConfig& config)
 {
     Plan plan;

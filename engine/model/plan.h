@@ -26,6 +26,9 @@ bool is_stop(const Plan& plan);
 /// "32" for a uniform plan, else "64,8,32,…".
 std::string to_string(const Plan& plan);
 
+/// Each layer at its widest in any of `plans`, of which there must be one at least.
+Plan widest_of(const std::vector<Plan>& plans);
+
 /// Every layer as wide as the model has it: 64 heads unless it was sliced.
 Plan widest_plan(const ModelConfig& config);
 

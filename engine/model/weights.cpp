@@ -345,4 +345,22 @@ LayerView nested_view(const LayerWeights& layer, const ModelConfig& config, int 
     };
 }
 
+std::vector<at::Tensor> beyond_view(const LayerWeights& layer, const ModelConfig& config, int heads)
+{
+    const std::int64_t own = layer.dt_bias.size(0);
+    if (heads == own)
+        return {};
+    const std::int64_t width = static_cast<std::int64_t>(heads) * config.head_dim();
+    const std::int64_t dt_rows = 2 * config.d_state, x_rows = dt_rows + kMaxHeads;
+    return {layer.in_proj.slice(0, dt_rows + heads, dt_rows + own),
+            layer.in_proj.slice(0, x_rows + 2 * width),
+            layer.conv_x_weight.slice(0, width),
+            layer.conv_x_bias.slice(0, width),
+            layer.dt_bias.slice(0, heads),
+            layer.a_log.slice(0, heads),
+            layer.d.slice(0, heads),
+            layer.gate_norm_weight.slice(0, width),
+            layer.out_proj.slice(1, width)};
+}
+
 } // namespace matmamba

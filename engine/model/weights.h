@@ -69,6 +69,10 @@ struct LayerView {
 
 LayerView nested_view(const LayerWeights& layer, const ModelConfig& config, int heads);
 
+/// What the layer has and no width up to `heads` uses: views, none at the layer's own width.
+std::vector<at::Tensor> beyond_view(const LayerWeights& layer, const ModelConfig& config,
+                                    int heads);
+
 /// A tensor that a checkpoint of this config must have, by its name there.
 struct TensorSpec {
     std::string name;

@@ -121,6 +121,9 @@ public:
 private:
     at::ScalarType type() const { return training_type(m_config, m_chosen.device); }
 
+    /// Every scheme runs it in every step.
+    Plan widest() const { return Plan::uniform(m_config.model.n_layer, m_config.widest()); }
+
     std::vector<std::vector<WeightedPlan>> plans_of_step(int step) const
     {
         std::mt19937_64 random(sample_seed(m_config.seed, 6, step));
@@ -143,7 +146,7 @@ private:
             Optimizer optimizer(m_weights, quiet); // makes leaves of the weights
             bench.loss
                 = joint_loss_backward(m_weights, quiet, batch, part).item<double>() / sum_of_shares;
-            const double norm = optimizer.step(0).item<double>();
+            const double norm = optimizer.step(0, widest()).item<double>();
             constexpr double kAllowed = 0.02;
             if (!std::isfinite(norm)
                 || !(std::abs(bench.loss - bench.plain_loss) <= kAllowed * bench.plain_loss))
@@ -160,7 +163,8 @@ private:
             const TrainingBatch batch = to_training_batch(m_batch, m_config, m_chosen.device);
             joint_loss_backward(m_weights, m_config, batch, part);
         }
-        optimizer.step(0); // costs what any rate costs, and leaves the weights where they were
+        optimizer.step(
+            0, widest()); // costs what any rate costs, and leaves the weights where they were
     }
 
     void products_alone(const std::vector<std::vector<WeightedPlan>>& plans)

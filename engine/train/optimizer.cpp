@@ -7,7 +7,8 @@ namespace matmamba
 {
 
 Optimizer::Optimizer(ModelWeights& weights, const TrainConfig& config)
-    : m_config(config)
+    : m_weights(weights)
+    , m_config(config)
     , m_groups(2)
 {
     m_groups[0].weight_decay = config.weight_decay;
@@ -32,9 +33,15 @@ std::vector<at::Tensor> Optimizer::gradients() const
     return gradients;
 }
 
-at::Tensor Optimizer::step(double learning_rate)
+at::Tensor Optimizer::step(double learning_rate, const Plan& widest)
 {
     const c10::NoGradGuard no_grad;
+    std::vector<at::Tensor> beyond, kept;
+    for (std::size_t i = 0; i < m_weights.layers.size(); ++i)
+        for (at::Tensor& part : beyond_view(m_weights.layers[i], m_config.model, widest.heads[i])) {
+            kept.push_back(part.clone());
+            beyond.push_back(std::move(part));
+        }
     std::vector<std::vector<at::Tensor>> gradients;
     std::vector<at::Tensor> norms;
     for (const Group& group : m_groups) {
@@ -57,6 +64,8 @@ at::Tensor Optimizer::step(double learning_rate)
         for (at::Tensor& param : group.params)
             param.mutable_grad() = at::Tensor();
     }
+    for (std::size_t i = 0; i < beyond.size(); ++i)
+        beyond[i].copy_(kept[i]);
     return norm;
 }
 

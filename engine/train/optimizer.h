@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/plan.h"
 #include "engine/model/weights.h"
 #include "engine/train/train_config.h"
 
@@ -22,9 +23,10 @@ public:
     /// The gradients as they are now, shared with the weights' own.
     std::vector<at::Tensor> gradients() const;
 
-    /// Clips the gradients to config.clip, steps, and drops them. Returns the norm before clipping
-    /// as a tensor on the device, so that no step waits for it.
-    at::Tensor step(double learning_rate);
+    /// Clips the gradients to config.clip, steps, and drops them. What lies beyond `widest`, each
+    /// layer's widest width in this step, stays bit for bit: neither decay nor momentum moves it.
+    /// Returns the norm before clipping as a tensor on the device, so that no step waits for it.
+    at::Tensor step(double learning_rate, const Plan& widest);
 
     /// Moments by name ("first.<tensor>", "second.<tensor>"), float32; the steps done so far.
     std::map<std::string, at::Tensor> state() const;
@@ -36,6 +38,7 @@ private:
         std::vector<std::string> names;
         std::vector<at::Tensor> params, first, second, steps;
     };
+    ModelWeights& m_weights;
     TrainConfig m_config;
     std::vector<Group> m_groups;
 };

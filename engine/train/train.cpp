@@ -199,7 +199,7 @@ private:
             m_group->average(shared);
         }
         const double rate = learning_rate_at(m_config, m_step);
-        const at::Tensor norm = m_optimizer->step(rate);
+        const at::Tensor norm = m_optimizer->step(rate, widest_of(plans));
         if (m_log)
             m_log->add(m_step + 1, rate, loss, norm);
     }
@@ -293,7 +293,7 @@ private:
             if (!tensor->isfinite().all().item<bool>())
                 throw Error("The weights are no longer finite numbers at step "
                             + std::to_string(m_step) + " (" + name + "): lower the learning rate; "
-                            + "the last checkpoint in " + m_options.out.string() + " is whole");
+                            + what_is_kept(m_options.out));
         ResumeState state{
             .steps_done = m_step, .seconds = seconds(), .tensors = m_optimizer->state()};
         for (const auto& [name, tensor] : named_tensors(m_weights))

@@ -50,7 +50,7 @@ struct TrainConfig {
     int batch = 256; ///< samples of an optimizer step, over all processes
     int micro_batch = 0; ///< samples of one pass through the model; 0: what a process has of a step
     double learning_rate = 2e-3; ///< peak
-    double weight_decay = 0.05; ///< on tensors of rank ≥ 2
+    double weight_decay = 0.05; ///< on tensors of rank ≥ 2, on what the step's plans use of them
     double beta1 = 0.9;
     double beta2 = 0.999;
     double clip = 1.0; ///< gradient norm

@@ -8,6 +8,7 @@
 
 #include "engine/error.h"
 #include "engine/files/text_file.h"
+#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -76,8 +77,7 @@ std::vector<TrainLog::Step> TrainLog::flush(double seconds)
         if (!std::isfinite(step.loss) || !std::isfinite(step.gradient_norm)) {
             write(lines);
             throw Error("The loss is no longer a finite number at step " + std::to_string(step.step)
-                        + ": lower the learning rate; the last " + "checkpoint in "
-                        + m_file.parent_path().string() + " is whole");
+                        + ": lower the learning rate; " + what_is_kept(m_file.parent_path()));
         }
         step.line = Json{{"step", step.step},
                          {"loss", step.loss},

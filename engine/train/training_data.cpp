@@ -91,9 +91,6 @@ HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at:
         const double entropy = tales.nats / static_cast<double>(windows.scored_tokens());
         return HeldOut(std::move(windows), entropy);
     }
-    if (config.validation.empty() && !std::filesystem::is_directory(config.data))
-        throw Error("There is no text to validate on: expected \"validation\" in the configuration "
-                    "or --validation, a text or token shard that is not trained on");
     TokenText text = tokens_of(from, Split::Validation, tokenizer, rows);
     const auto tokens = static_cast<std::int64_t>(text.ids.size());
     if (tokens < 2)
@@ -174,6 +171,11 @@ TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& ou
                             at::Device device, const std::function<void(const std::string&)>& doing,
                             const std::stop_token& stop)
 {
+    // Said before a tokenizer is made, which may take minutes and would stay behind.
+    if (config.validation.empty() && config.data != kTalesWord
+        && !std::filesystem::is_directory(config.data))
+        throw Error("There is no text to validate on: expected \"validation\" in the configuration "
+                    "or --validation, a text or token shard that is not trained on");
     config.model.context_length = config.context;
     const auto tokenizer = tokenizer_of(config, out, doing, stop);
     std::unique_ptr<SampleSource> samples;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/error.h"
+#include "engine/files/atomic_file.h"
 
 namespace matmamba
 {
@@ -29,6 +30,13 @@ void refuse_foreign_model(const std::filesystem::path& folder)
 
 } // namespace
 
+std::string what_is_kept(const std::filesystem::path& folder)
+{
+    return std::filesystem::exists(folder / kStateFile)
+        ? "the last checkpoint in " + folder.string() + " is whole"
+        : "no checkpoint was saved yet";
+}
+
 TrainingFolder::TrainingFolder(const std::filesystem::path& folder)
 {
     std::error_code failed;
@@ -45,6 +53,10 @@ TrainingFolder::TrainingFolder(const std::filesystem::path& folder)
         throw Error("Another training is running in " + folder.string()
                     + ": expected a folder of this training's own");
     }
+    for (const char* file :
+         {kStateFile, "training_config.json", "config.json", "preprocessor_config.json",
+          "model.safetensors", "tokenizer.json", "tokenizer_config.json", "log.jsonl"})
+        remove_half_written(folder / file);
 }
 
 TrainingFolder::~TrainingFolder()

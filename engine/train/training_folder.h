@@ -3,12 +3,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace matmamba
 {
 
 /// A training's checkpoint, state and log in a folder.
 inline constexpr const char* kStateFile = "training_state.safetensors";
+
+/// For a sentence on why a training ended: what of it stands in the folder.
+std::string what_is_kept(const std::filesystem::path& folder);
 
 /// Holds the folder until destroyed, by a lock that the system takes back if the process dies. One
 /// thread.
