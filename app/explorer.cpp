@@ -11,6 +11,7 @@
 #include <QTemporaryDir>
 #include <QTimer>
 
+#include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -18,8 +19,10 @@
 
 #include "app/start.h"
 #include "engine/error.h"
+#include "ui/classify_page.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
+#include "ui/language.h"
 #include "ui/screenshot.h"
 
 using namespace matmamba;
@@ -29,6 +32,7 @@ namespace
 
 struct Options {
     QString model, data, picture, prompt, plan, page, screenshot;
+    QStringList pins;
     DeviceChoice device = DeviceChoice::Best;
     std::optional<QSize> size;
 };
@@ -70,27 +74,51 @@ void prepareToEndWithoutWindow(int argc, char** argv)
 
 void describeCommandLine(QCommandLineParser& parser)
 {
-    parser.setApplicationDescription(
-        "Open a nested model, drag its widths, see what they cost and what they lose.");
+    parser.setApplicationDescription(QObject::tr(
+        "Open a nested model, drag its widths, see what they cost and what they lose."));
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addPositionalArgument("MODEL",
-                                 "Model folder, weights file or project (default: what was open "
-                                 "last, at first the built-in model).",
+                                 QObject::tr("Model folder, weights file or project (default: what "
+                                             "was open last, at first the built-in model)."),
                                  "[MODEL]");
     parser.addOptions({
         {"data",
-         "What to measure on: a picture folder, CIFAR-10 or IDX files, a text or token file, or "
-         "shapes or tales, which the program makes (default: shapes for the built-in model).",
+         QObject::tr("What to measure on: a picture folder, CIFAR-10 or IDX files, a text or token "
+                     "file, or shapes or tales, which the program makes (default: shapes for the "
+                     "built-in model)."),
          "PATH"},
-        {"device", "Where to compute: cpu or cuda (default: cuda if there is one).", "DEVICE"},
-        {"picture", "Picture to classify.", "FILE"},
-        {"prompt", "Text for a language model to go on with.", "TEXT"},
-        {"plan", "Widths to begin with: 32, or 64,8,… (one per layer), or a plan file.", "PLAN"},
-        {"page", "Page to show: classify, generate, layers or compare.", "NAME"},
-        {"screenshot", "Write the window as PNG when it is complete, and end.", "FILE"},
-        {"size", "Size of the window in pixels, such as 1280x800.", "WxH"},
+        {"device", QObject::tr("Where to compute: cpu or cuda (default: cuda if there is one)."),
+         "DEVICE"},
+        {"picture", QObject::tr("Picture to classify."), "FILE"},
+        {"prompt", QObject::tr("Text for a language model to go on with."), "TEXT"},
+        {"plan",
+         QObject::tr("Widths to begin with: 32, or 64,8,… (one per layer), or a plan file."),
+         "PLAN"},
+        {"pin", QObject::tr("A plan to pin, written as --plan; may be given several times."),
+         "PLAN"},
+        {"page",
+         QObject::tr("Page to show: classify, generate, layers or compare; or the panel details "
+                     "or notes."),
+         "NAME"},
+        {"language",
+         QObject::tr("Language of the window: %1 (default: the system's).")
+             .arg(languages().join(", ")),
+         "CODE"},
+        {"screenshot", QObject::tr("Write the window as PNG when it is complete, and end."),
+         "FILE"},
+        {"size", QObject::tr("Size of the window in pixels, such as 1280x800."), "WxH"},
     });
+}
+
+/// What --language says, "" where it is not given. Read before all else, since what is said of the
+/// other options is already in this language.
+QString wantedLanguage(const QStringList& arguments)
+{
+    QCommandLineParser parser;
+    parser.addOption({"language", {}, "CODE"});
+    parser.parse(arguments); // the other options are unknown to it, and do not matter here
+    return parser.value("language");
 }
 
 /// Throws Error for a value that cannot be used.
@@ -98,23 +126,31 @@ Options readOptions(const QCommandLineParser& parser)
 {
     Options options;
     if (parser.positionalArguments().size() > 1)
-        throw Error("one MODEL is expected, but "
-                    + std::to_string(parser.positionalArguments().size()) + " were given");
+        throw Error(QObject::tr("one MODEL is expected, but %n were given", nullptr,
+                                int(parser.positionalArguments().size()))
+                        .toStdString());
     options.model = parser.positionalArguments().value(0);
     options.data = parser.value("data");
     options.picture = parser.value("picture");
     options.prompt = parser.value("prompt");
     options.plan = parser.value("plan");
+    options.pins = parser.values("pin");
     options.page = parser.value("page");
     options.screenshot = parser.value("screenshot");
+    if (parser.isSet("language") && !languages().contains(parser.value("language")))
+        throw Error(QObject::tr("--language wants one of %1, but was given '%2'")
+                        .arg(languages().join(", "), parser.value("language"))
+                        .toStdString());
     if (parser.isSet("device"))
         options.device = parse_device(parser.value("device").toStdString());
     if (parser.isSet("size")) {
         static const QRegularExpression pattern("^([1-9]\\d{2,4})x([1-9]\\d{2,4})$");
         const auto match = pattern.match(parser.value("size"));
         if (!match.hasMatch())
-            throw Error("--size wants two numbers of at least 100 such as 1280x800, but was given '"
-                        + parser.value("size").toStdString() + "'");
+            throw Error(QObject::tr("--size wants two numbers of at least 100 such as 1280x800, "
+                                    "but was given '%1'")
+                            .arg(parser.value("size"))
+                            .toStdString());
         options.size = QSize(match.captured(1).toInt(), match.captured(2).toInt());
     }
     return options;
@@ -144,15 +180,18 @@ QList<BuiltInModel> builtInModels()
     return found;
 }
 
-/// The plan needs the model's layers: it is read when the model is open.
-void applyPlanWhenOpen(ExplorerWindow& window, const QString& text)
+/// Plans need the model's layers: they are read when the model is open.
+void takePlansWhenOpen(ExplorerWindow& window, const Options& options)
 {
     QObject::connect(
         &window.bridge(), &EngineBridge::modelOpened, &window,
-        [&window, text](const ModelInfo& info) {
+        [&window, plan = options.plan, pins = options.pins](const ModelInfo& info) {
             try {
-                window.plan().setPlan(parse_plan(text.toStdString(), info.config),
-                                      QObject::tr("plan of the command line"));
+                for (const QString& pin : pins)
+                    window.pins().pin(parse_plan(pin.toStdString(), info.config));
+                if (!plan.isEmpty())
+                    window.plan().setPlan(parse_plan(plan.toStdString(), info.config),
+                                          QObject::tr("plan of the command line"));
             } catch (const Error& error) {
                 window.showError(QString::fromUtf8(error.what()));
             }
@@ -179,11 +218,17 @@ void generateWhenOpen(ExplorerWindow& window, const QString& prompt)
 
 void endWithScreenshot(ExplorerWindow& window, const Options& options)
 {
+    const bool hasData = !options.data.isEmpty() || options.model.isEmpty();
+    const bool browses = hasData && options.page == "classify" && options.picture.isEmpty();
+    if (browses)
+        QObject::connect(&window.bridge(), &EngineBridge::dataOpened, &window,
+                         [&window] { window.classifier().step(1); });
     auto* screenshot = new Screenshot(window,
                                       {.file = options.screenshot,
-                                       .data = !options.data.isEmpty() || options.model.isEmpty(),
+                                       .data = hasData,
                                        .text = !options.prompt.isEmpty(),
-                                       .picture = !options.picture.isEmpty()});
+                                       .picture = !options.picture.isEmpty() || browses,
+                                       .layers = hasData && options.page == "layers"});
     QObject::connect(screenshot, &Screenshot::done, qApp, [](const QString& error) {
         if (!error.isEmpty())
             printSentence(error);
@@ -198,8 +243,8 @@ void showPageWhenOpen(ExplorerWindow& window, const QString& page)
         [&window, page] {
             if (!window.showPage(page))
                 window.showError(QObject::tr("There is no page '%1' for this model: expected "
-                                             "classify (vision), generate (language), layers "
-                                             "or compare.")
+                                             "classify (vision), generate (language), layers, "
+                                             "compare, details or notes.")
                                      .arg(page));
         },
         Qt::SingleShotConnection);
@@ -209,8 +254,8 @@ void open(ExplorerWindow& window, const Options& options)
 {
     if (!options.page.isEmpty())
         showPageWhenOpen(window, options.page);
-    if (!options.plan.isEmpty())
-        applyPlanWhenOpen(window, options.plan);
+    if (!options.plan.isEmpty() || !options.pins.isEmpty())
+        takePlansWhenOpen(window, options);
     if (!options.prompt.isEmpty())
         generateWhenOpen(window, options.prompt);
     if (!options.picture.isEmpty()) // only the open model says whether it sees pictures
@@ -266,12 +311,16 @@ int matmamba_main(int argc, char** argv)
     if (endsWithoutWindow(argc, argv)) {
         prepareToEndWithoutWindow(argc, argv);
     } else if (!hasDisplay(argc, argv)) {
-        printSentence(
-            "There is no display to open a window on (neither DISPLAY nor WAYLAND_DISPLAY "
-            "is set): --screenshot FILE draws without one.");
+        const QCoreApplication application(argc, argv);
+        useLanguage(wantedLanguage(QCoreApplication::arguments()));
+        printSentence(QObject::tr("There is no display to open a window on (neither DISPLAY nor "
+                                  "WAYLAND_DISPLAY is set): --screenshot FILE draws without one."));
         return 1;
     }
     QApplication application(argc, argv);
+    // Qt has taken the system's locale for the C library too; files are written with points.
+    std::setlocale(LC_NUMERIC, "C");
+    useLanguage(wantedLanguage(QApplication::arguments()));
     QApplication::setApplicationName("matmamba-explorer");
     QApplication::setApplicationDisplayName("MatMamba Explorer");
     QApplication::setOrganizationName("matmamba");

@@ -45,6 +45,7 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const Ru
     m_thumbnail->setAccessibleName(tr("Picture to classify"));
     m_title->setText(tr("Drop a picture anywhere in the window, paste one, open one "
                         "(File → Classify picture…), or browse the data set."));
+    m_title->setWordWrap(true);
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
     auto* grid = new QGridLayout(this);
@@ -342,7 +343,9 @@ void ClassifyPage::describe()
     else if (here != m_matching.end() && *here == *m_sample)
         m_position->setText(tr("%1 of %2").arg(countText(here - m_matching.begin() + 1), count));
     else
-        m_position->setText(any ? tr("%1 pictures").arg(count) : tr("none so far"));
+        m_position->setText(
+            any ? tr("%1 pictures", nullptr, pluralOf(std::int64_t(m_matching.size()))).arg(count)
+                : tr("none so far"));
 }
 
 QString ClassifyPage::positionText() const

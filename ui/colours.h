@@ -23,6 +23,18 @@ inline QColor blend(const QColor& under, const QColor& over, double part)
                   mix(under.blue(), over.blue()));
 }
 
+/// Text of less weight than the rest; the contrast is still above 4.5.
+inline QColor quietText(const QColor& background, const QColor& text)
+{
+    return blend(background, text, 0.75);
+}
+
+/// Lines that say something, such as the reference widths beside a slider; contrast above 3.
+inline QColor tickColour(const QColor& background, const QColor& text)
+{
+    return blend(background, text, 0.5);
+}
+
 inline bool isDark(const QColor& background)
 {
     return background.lightness() < 128;

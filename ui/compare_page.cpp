@@ -42,6 +42,9 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(CompareTable::NoteColumn,
                                                      QHeaderView::Stretch);
+    // What the note keeps where the other columns need all the width.
+    m_view->horizontalHeader()->setMinimumSectionSize(
+        m_view->horizontalHeader()->sectionSizeHint(CompareTable::NoteColumn));
 
     auto* hint = new QLabel(tr("No plan is pinned yet: set the sliders and press Pin (Ctrl+P).\n"
                                "Pinned plans are measured on all data and compared here."));

@@ -48,7 +48,7 @@ CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* paren
     for (const Row& row : m_rows) {
         row.value->setFont(bold);
         row.unit->setFont(bold);
-        row.share->setMinimumWidth(fontMetrics().horizontalAdvance("100.0 % of full") + 12);
+        row.share->setMinimumWidth(fontMetrics().horizontalAdvance(shareOfFull(100)) + 12);
         row.delta->setToolTip(tr("Difference to the baseline"));
         for (QLabel* number : {row.value, row.share, row.delta})
             number->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
@@ -60,6 +60,11 @@ CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* paren
     connect(&m_plan, &PlanModel::planChanged, this, &CostPanel::follow);
     connect(&m_pins, &PinStore::changed, this, &CostPanel::follow);
     follow();
+}
+
+QString CostPanel::shareOfFull(double percent)
+{
+    return tr("%1 of full").arg(percentText(percent));
 }
 
 void CostPanel::follow()
@@ -82,18 +87,15 @@ void CostPanel::follow()
             = scaledText(part, row.kind == CostKind::Flops ? "" : costUnit(row.kind)).split(' ');
         row.value->setText(padded(parts.first()));
         row.unit->setText(parts.value(1));
-        row.share->setText(
-            tr("%1 % of full")
-                .arg(100 * part / double(costOf(m_plan.fullCost(), row.kind)), 0, 'f', 1));
+        row.share->setText(shareOfFull(100 * part / double(costOf(m_plan.fullCost(), row.kind))));
         row.delta->setText({});
         const Plan baseline = m_pins.baseline();
         if (baseline.heads.size() != m_plan.plan().heads.size()
             || baseline == widest_plan(m_plan.config()))
             continue;
         const double percent = 100 * (part / double(costOf(m_plan.cost(baseline), row.kind)) - 1);
-        row.delta->setText(QString("Δ %1%2 %")
-                               .arg(percent < 0 ? QChar(0x2212) : QChar('+'))
-                               .arg(std::abs(percent), 0, 'f', 1));
+        row.delta->setText(QString("Δ %1%2").arg(percent < 0 ? QChar(0x2212) : QChar('+'),
+                                                 percentText(std::abs(percent))));
     }
 }
 

@@ -29,6 +29,7 @@ public:
 
 private:
     void follow();
+    static QString shareOfFull(double percent); ///< "38.2 % of full"
 
     struct Row {
         CostKind kind;

@@ -53,6 +53,7 @@ DetailsPanel::DetailsPanel(QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidget(inner);
+    scroll->setAccessibleName(tr("Model and data")); // arrows scroll it
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(scroll);
@@ -93,11 +94,11 @@ void DetailsPanel::show(const std::optional<ModelInfo>& model, const std::option
         const bool vision = config.kind == ModelKind::Vision;
         addRow(tr("Path"), qt(model->path.string()));
         addRow(tr("Kind"),
-               vision ? tr("vision, %1 classes").arg(config.n_classes)
-                      : tr("language, %1 entries").arg(config.vocab_size));
+               vision ? tr("vision, %n classes", nullptr, config.n_classes)
+                      : tr("language, %1 entries", nullptr, config.vocab_size)
+                            .arg(countText(config.vocab_size)));
         addRow(tr("Geometry"),
-               tr("%1 layers, d_model %2, d_state %3, heads of %4")
-                   .arg(config.n_layer)
+               tr("%n layers, d_model %1, d_state %2, heads of %3", nullptr, config.n_layer)
                    .arg(config.d_model)
                    .arg(config.d_state)
                    .arg(config.head_dim()));
@@ -120,13 +121,15 @@ void DetailsPanel::show(const std::optional<ModelInfo>& model, const std::option
     } else {
         addRow(tr("Path"), qt(data->path.string()));
         const bool vision = model && model->config.kind == ModelKind::Vision;
-        addRow(tr("Samples"),
-               QString("%1 %2").arg(countText(data->samples),
-                                    vision ? tr("pictures") : tr("scored tokens")));
+        const int plural = pluralOf(data->samples);
+        addRow(
+            tr("Samples"),
+            (vision ? tr("%1 pictures", nullptr, plural) : tr("%1 scored tokens", nullptr, plural))
+                .arg(countText(data->samples)));
         if (!vision && data->context > 0)
-            addRow(tr("Windows"), tr("of up to %1 tokens").arg(data->context));
+            addRow(tr("Windows"), tr("of up to %n tokens", nullptr, data->context));
         if (data->entropy)
-            addRow(tr("Entropy"), tr("%1 nats per token").arg(*data->entropy, 0, 'f', 4));
+            addRow(tr("Entropy"), tr("%1 nats per token").arg(decimalText(*data->entropy, 4)));
     }
     addTitle(tr("Memory"));
     addRow(tr("In use"), "–");

@@ -147,14 +147,26 @@ void ExplorerWindow::makeDataMenu()
 void ExplorerWindow::makeEditMenu()
 {
     QMenu* menu = menuBar()->addMenu(tr("&Edit"));
-    QAction* undo = m_plan.undoStack()->createUndoAction(this, tr("&Undo"));
+    QUndoStack* const stack = m_plan.undoStack();
+    QAction* undo = stack->createUndoAction(this);
     undo->setShortcut(QKeySequence("Ctrl+Z"));
     undo->setIcon(style()->standardIcon(QStyle::SP_ArrowBack));
     undo->setObjectName("undo");
-    QAction* redo = m_plan.undoStack()->createRedoAction(this, tr("&Redo"));
+    QAction* redo = stack->createRedoAction(this);
     redo->setShortcut(QKeySequence("Ctrl+Shift+Z"));
     redo->setIcon(style()->standardIcon(QStyle::SP_ArrowForward));
     redo->setObjectName("redo");
+    // Whole sentences, since not every language puts the verb first.
+    const auto nameUndo = [undo](const QString& edit) {
+        undo->setText(edit.isEmpty() ? tr("&Undo") : tr("&Undo %1").arg(edit));
+    };
+    const auto nameRedo = [redo](const QString& edit) {
+        redo->setText(edit.isEmpty() ? tr("&Redo") : tr("&Redo %1").arg(edit));
+    };
+    nameUndo({});
+    nameRedo({});
+    connect(stack, &QUndoStack::undoTextChanged, undo, nameUndo);
+    connect(stack, &QUndoStack::redoTextChanged, redo, nameRedo);
     menu->addAction(undo);
     menu->addAction(redo);
     menu->addSeparator();

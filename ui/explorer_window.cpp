@@ -37,20 +37,20 @@ namespace
 {
 constexpr int kMargin = 12;
 
-/// "shapes-vision, which needs about 4.2 MB of 20.1 GB free memory"; only the name where its
-/// configuration cannot be read: opening it says why.
-QString memoryText(const QString& path)
+/// With the memory that the model needs, where its configuration can be read; else opening it says
+/// why not.
+QString openingText(const QString& path)
 {
     const QFileInfo file(path);
     const QString folder = file.isDir() ? path : file.path();
     try {
         const ModelConfig config = read_config((folder + "/config.json").toStdString());
         const Cost cost = model_cost(config, widest_plan(config), sizeof(float));
-        return QObject::tr("%1, which needs about %2 of %3 free memory")
+        return QObject::tr("Opening %1, which needs about %2 of %3 free memory")
             .arg(QFileInfo(folder).fileName(), scaledText(double(cost.weight_bytes), "B"),
                  scaledText(double(memoryNow().available), "B"));
     } catch (const Error&) {
-        return file.fileName();
+        return QObject::tr("Opening %1").arg(file.fileName());
     }
 }
 enum Page { kClassifyPage, kGeneratePage, kLayersPage, kComparePage };
@@ -135,7 +135,7 @@ void ExplorerWindow::makePages()
     m_pages->addTab(framed(m_compare), tr("Compare"));
     m_pages->setTabVisible(kGeneratePage, false); // until a language model is open
     m_pages->setDocumentMode(true);
-    m_sides->setContentsMargins(0, 0, kMargin, 0);
+    m_sides->setContentsMargins(0, 0, kMargin, 6); // above the line below the tabs
     m_pages->setCornerWidget(m_sides);
     m_rows->addWidget(m_pages);
     m_rows->setStretchFactor(0, 1);
@@ -230,7 +230,7 @@ void ExplorerWindow::connectEngine()
 
 void ExplorerWindow::openModel(const QString& path)
 {
-    m_opening = tr("Opening %1").arg(memoryText(path));
+    m_opening = openingText(path);
     m_status->showWork(m_opening, -1);
     m_bridge.openModel(QFileInfo(path).absoluteFilePath());
 }
@@ -419,6 +419,10 @@ void ExplorerWindow::setPlanB()
 
 bool ExplorerWindow::showPage(const QString& name)
 {
+    if (auto* dock = findChild<QDockWidget*>(name)) {
+        dock->show();
+        return true;
+    }
     const QStringList names = {"classify", "generate", "layers", "compare"};
     const auto page = int(names.indexOf(name));
     if (page < 0 || !m_pages->isTabVisible(page))
@@ -438,10 +442,10 @@ void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measur
     if (measurement.samples_total == 0)
         return;
     const QString what = plan == m_plan.plan() ? tr("current plan") : planText(plan);
-    m_status->showWork(tr("Measuring %1: %2 of %3 %4")
-                           .arg(what, countText(measurement.samples_done),
-                                countText(measurement.samples_total),
-                                sampleName(m_plan.config().kind)),
+    m_status->showWork(tr("Measuring %1: %2")
+                           .arg(what,
+                                partText(measurement.samples_done, measurement.samples_total,
+                                         m_plan.config().kind)),
                        double(measurement.samples_done) / double(measurement.samples_total));
 }
 
@@ -486,8 +490,8 @@ void ExplorerWindow::takeExported(const Exported& result)
     QString done = tr("Exported to %1").arg(path);
     if (result.model)
         done = tr("Exported to %1 (%2); read back, its logits differ by at most %3")
-                   .arg(path, scaledText(double(result.model->file_bytes), "B"))
-                   .arg(result.model->logit_difference, 0, 'g', 2);
+                   .arg(path, scaledText(double(result.model->file_bytes), "B"),
+                        roundText(result.model->logit_difference, 2));
     m_status->showRest(tr("Ready"));
     m_status->showNote(done);
 }
@@ -511,11 +515,17 @@ void ExplorerWindow::takeIdle(Rest rest)
     else if (rest == Rest::Cancelled)
         m_status->showRest(tr("Cancelled"));
     else if (m_runs.data())
-        m_status->showRest(
-            tr("Measured on all %1 %2")
-                .arg(countText(m_runs.data()->samples), sampleName(m_plan.config().kind)));
+        m_status->showRest(everythingMeasuredText());
     else
         m_status->showRest(m_model ? tr("Ready") : QString());
+}
+
+QString ExplorerWindow::everythingMeasuredText() const
+{
+    const std::int64_t samples = m_runs.data()->samples;
+    return (isVision() ? tr("Measured on all %1 pictures", nullptr, pluralOf(samples))
+                       : tr("Measured on all %1 tokens", nullptr, pluralOf(samples)))
+        .arg(countText(samples));
 }
 
 void ExplorerWindow::describe()
@@ -533,15 +543,12 @@ void ExplorerWindow::describe()
         : tr("%1 – %2").arg(QFileInfo(m_projectFile).completeBaseName(), name);
     setWindowTitle(tr("%1[*] – MatMamba Explorer").arg(title));
     setWindowModified(m_projectIsNewer && !m_projectFile.isEmpty());
-    const int layers = m_model->config.n_layer;
-    QString what = tr("<b>%1</b>, %2, %3 parameters")
-                       .arg(name.toHtmlEscaped())
-                       .arg(layers == 1 ? tr("1 layer") : tr("%1 layers").arg(layers))
-                       .arg(scaledText(double(m_plan.fullCost().params), ""));
+    QString what = tr("<b>%1</b>, %n layers, %2 parameters", nullptr, m_model->config.n_layer)
+                       .arg(name.toHtmlEscaped(), scaledText(double(m_plan.fullCost().params), ""));
     if (const auto& data = m_runs.data())
-        what += tr(" &nbsp;·&nbsp; <b>%1</b>, %2 %3")
+        what += QString(" &nbsp;·&nbsp; <b>%1</b>, %2")
                     .arg(QString::fromStdString(data->name).toHtmlEscaped(),
-                         countText(data->samples), sampleName(m_model->config.kind));
+                         samplesText(data->samples, m_model->config.kind));
     m_what->setText(what);
     m_status->showPlace(tr("%1 on %2, %3")
                             .arg(name, QString::fromStdString(m_model->device),

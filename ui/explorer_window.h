@@ -66,7 +66,8 @@ public:
     QString saveProject(const QString& file);
     /// Goes on where the autosave stopped; false where there is nothing to go on with.
     bool restoreAutosave();
-    /// Shows "classify", "generate", "layers" or "compare"; false where there is no such page.
+    /// Shows the page "classify", "generate", "layers" or "compare", or the panel "details" or
+    /// "notes"; false where there is no such page.
     bool showPage(const QString& name);
     void showError(const QString& sentence);
 
@@ -154,6 +155,7 @@ private:
     void takePins();
     void takeSides();
     bool refusesPicture(const QString& name); ///< and says why
+    QString everythingMeasuredText() const;
     void describe();
     bool isVision() const { return m_model && m_model->config.kind == ModelKind::Vision; }
 

@@ -185,12 +185,14 @@ void GeneratePage::showResult(const Generated& result)
 {
     if (result.generation != m_shown)
         return;
-    const std::size_t tokens = result.result.tokens.size();
-    QString note = tokens == 1 ? tr("1 token") : tr("%1 tokens").arg(tokens);
-    if (result.first_token_seconds > 0)
-        note += tr(", the first after %1").arg(durationText(result.first_token_seconds));
+    const int tokens = int(result.result.tokens.size());
+    const QString first = durationText(result.first_token_seconds);
+    QString note = tr("%n tokens", nullptr, tokens);
     if (result.result.tokens_per_second > 0)
-        note += tr(", then %1 tokens/s").arg(result.result.tokens_per_second, 0, 'f', 0);
+        note = tr("%n tokens, the first after %1, then %2 tokens/s", nullptr, tokens)
+                   .arg(first, decimalText(result.result.tokens_per_second, 0));
+    else if (result.first_token_seconds > 0)
+        note = tr("%n tokens, the first after %1", nullptr, tokens).arg(first);
     m_columns.at(result.index).note->setText(note);
     if (result.last)
         setGenerating({});
@@ -251,14 +253,13 @@ void GeneratePage::showPlans()
     const bool fresh = m_asked[0].heads.empty();
     const Plan& a = fresh ? m_plan.plan() : m_asked[0];
     const Plan& b = fresh ? m_pins.planB() : m_asked[1];
-    QString textA = tr("A: %1").arg(planText(a));
-    if (a != m_plan.plan())
-        textA += tr(" (the sliders now: %1)").arg(planText(m_plan.plan()));
-    QString textB = tr("B: %1").arg(planText(b));
-    if (b != m_pins.planB())
-        textB += tr(" (B now: %1)").arg(planText(m_pins.planB()));
-    m_columns[0].title->setText(textA);
-    m_columns[1].title->setText(textB);
+    m_columns[0].title->setText(
+        a == m_plan.plan()
+            ? tr("A: %1").arg(planText(a))
+            : tr("A: %1 (the sliders now: %2)").arg(planText(a), planText(m_plan.plan())));
+    m_columns[1].title->setText(
+        b == m_pins.planB() ? tr("B: %1").arg(planText(b))
+                            : tr("B: %1 (B now: %2)").arg(planText(b), planText(m_pins.planB())));
 }
 
 void GeneratePage::setGenerating(std::optional<std::uint64_t> generation)

@@ -43,7 +43,7 @@ QString tableRow(const QString& name, const QString& value)
 
 QString shareText(std::int64_t part, std::int64_t whole)
 {
-    return QString("%1 %").arg(100.0 * double(part) / double(whole), 0, 'f', 1);
+    return percentText(100.0 * double(part) / double(whole));
 }
 
 } // namespace
@@ -55,8 +55,9 @@ double LossDifference::stdError() const
 
 QString differenceText(double nats)
 {
-    const QString text = QString::number(std::abs(nats), 'f', std::abs(nats) < 10 ? 3 : 2);
-    return nats < 0 && text.toDouble() != 0 ? QChar(u'−') + text : text;
+    const int decimals = std::abs(nats) < 10 ? 3 : 2;
+    const QString text = decimalText(std::abs(nats), decimals);
+    return nats < 0 && text != decimalText(0, decimals) ? QChar(u'−') + text : text;
 }
 
 QString lossUnit(ModelKind kind)
@@ -297,28 +298,22 @@ QString LayerGrid::cellToolTip(int layer, int column) const
     if (const auto& cell = difference(layer, column)) {
         const QString unit = lossUnit(kind);
         const auto lossText = [&](const Metric& loss) {
-            return tr("%1 ± %2 %3")
-                .arg(loss.value, 0, 'f', 3)
-                .arg(loss.std_error, 0, 'f', 3)
-                .arg(unit);
+            return QString("%1 ± %2 %3")
+                .arg(decimalText(loss.value, 3), decimalText(loss.std_error, 3), unit);
         };
         if (column > 0) {
-            rows += tableRow(tr("Difference"),
-                             tr("%1 ± %2 %3")
-                                 .arg(differenceText(cell->value()))
-                                 .arg(cell->stdError(), 0, 'f', 3)
-                                 .arg(unit));
+            rows += tableRow(
+                tr("Difference"),
+                QString("%1 ± %2 %3")
+                    .arg(differenceText(cell->value()), decimalText(cell->stdError(), 3), unit));
             rows += tableRow(tr("Loss"), lossText(cell->narrow));
-            note = tr("<p>Both losses are over the same %1 (n = %2). The ± of the difference is "
-                      "that of both in quadrature,<br>which is too large wherever the losses "
+            note = tr("<p>Both losses are over the same %1. The ± of the difference is that of "
+                      "both in quadrature,<br>which is too large wherever the losses "
                       "rise and fall together.</p>")
-                       .arg(sampleName(kind), countText(cell->narrow.n));
+                       .arg(samplesText(cell->narrow.n, kind));
         }
         rows += tableRow(tr("All layers at %1").arg(kMaxHeads), lossText(cell->full));
-        rows += tableRow(tr("Measured on"),
-                         tr("%1 of %2 %3")
-                             .arg(countText(cell->narrow.n), countText(m_runs.data()->samples),
-                                  sampleName(kind)));
+        rows += tableRow(tr("Measured on"), partText(cell->narrow.n, m_runs.data()->samples, kind));
     } else {
         note = tr("<p>Not measured yet</p>");
     }
@@ -330,9 +325,8 @@ QString LayerGrid::cellToolTip(int layer, int column) const
         costName(CostKind::Params),
         tr("%1 (%2 of full)")
             .arg(scaledText(double(cost.params), ""), shareText(cost.params, full.params)));
-    const QString title = tr("Layer %1 at %2 heads, all others at %3")
+    const QString title = tr("Layer %1 at %n heads, all others at %2", nullptr, kWidths[column])
                               .arg(layer + 1)
-                              .arg(kWidths[column])
                               .arg(kMaxHeads);
     return QString("<b>%1</b><table>%2</table>%3").arg(title, rows, note);
 }
@@ -340,23 +334,27 @@ QString LayerGrid::cellToolTip(int layer, int column) const
 QString LayerGrid::cellSentence(int layer, int column) const
 {
     const auto& cell = difference(layer, column);
-    QString text = tr("Layer %1 at %2 heads: ").arg(layer + 1).arg(kWidths[column]);
+    const int heads = kWidths[column];
+    const ModelKind kind = m_plan.config().kind;
+    QString text;
     if (!cell)
-        text += tr("not measured");
+        text = tr("Layer %1 at %n heads: not measured", nullptr, heads).arg(layer + 1);
     else if (column == 0)
-        text += tr("full width, loss %1 %2, %3 %4")
-                    .arg(cell->full.value, 0, 'f', 3)
-                    .arg(lossUnit(m_plan.config().kind), countText(cell->full.n),
-                         sampleName(m_plan.config().kind));
+        text = tr("Layer %1 at %n heads: full width, loss %2 %3, %4", nullptr, heads)
+                   .arg(layer + 1)
+                   .arg(decimalText(cell->full.value, 3), lossUnit(kind),
+                        samplesText(cell->full.n, kind));
     else
-        text += (cell->value() < 0 ? tr("loss %1 %2 lower, plus or minus %3, %4 %5")
-                                   : tr("loss %1 %2 higher, plus or minus %3, %4 %5"))
-                    .arg(differenceText(std::abs(cell->value())), lossUnit(m_plan.config().kind))
-                    .arg(cell->stdError(), 0, 'f', 3)
-                    .arg(countText(cell->narrow.n), sampleName(m_plan.config().kind));
-    if (cellData(layer, column, CurrentRole).toBool())
-        text += tr(", in the current plan");
-    return text;
+        text = (cell->value() < 0
+                    ? tr("Layer %1 at %n heads: loss %2 %3 lower, plus or minus %4, %5", nullptr,
+                         heads)
+                    : tr("Layer %1 at %n heads: loss %2 %3 higher, plus or minus %4, %5", nullptr,
+                         heads))
+                   .arg(layer + 1)
+                   .arg(differenceText(std::abs(cell->value())), lossUnit(kind),
+                        decimalText(cell->stdError(), 3), samplesText(cell->narrow.n, kind));
+    return cellData(layer, column, CurrentRole).toBool() ? tr("%1, in the current plan").arg(text)
+                                                         : text;
 }
 
 QVariant LayerGrid::costData(int layer, CostKind kind, int role) const
@@ -392,7 +390,7 @@ QVariant LayerGrid::headerData(int section, Qt::Orientation orientation, int rol
     if (section == ParamsColumn)
         return text ? costName(CostKind::Params)
                     : tr("Parameters of the layer at full width, and their share of all");
-    return text ? QString::number(kWidths[section]) : tr("%1 heads").arg(kWidths[section]);
+    return text ? QString::number(kWidths[section]) : tr("%n heads", nullptr, kWidths[section]);
 }
 
 } // namespace matmamba

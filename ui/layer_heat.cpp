@@ -9,6 +9,7 @@
 
 #include "ui/colours.h"
 #include "ui/layer_grid.h"
+#include "ui/quantity_text.h"
 
 namespace matmamba
 {
@@ -23,7 +24,7 @@ constexpr double kTicks[] = {0, 0.1, 0.5, 1};
 
 QString tickText(double nats)
 {
-    return QString::number(nats, 'g', 3);
+    return roundText(nats, 3);
 }
 
 } // namespace
@@ -96,7 +97,7 @@ void HeatCells::paint(QPainter* painter, const QStyleOptionViewItem& option,
     QFont font = tabularFont(option.font);
     font.setItalic(index.data(LayerGrid::CoarseRole).toBool());
     painter->setFont(font);
-    painter->setPen(isNumber ? ink : blend(base, text, 0.6));
+    painter->setPen(isNumber ? ink : quietText(base, text));
     painter->drawText(option.rect, Qt::AlignCenter, index.data().toString());
     painter->restore();
 }

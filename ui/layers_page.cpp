@@ -189,24 +189,38 @@ void LayersPage::follow()
     m_legend->setTop(m_grid.scaleTop());
 
     const ModelKind kind = m_plan.config().kind;
-    QString text = tr("Open data to see what each layer's width costs");
-    if (m_runs.data()) {
-        text = tr("%1 of %2 cells, %3 samples each")
-                   .arg(progress.done)
-                   .arg(progress.cells)
-                   .arg(countText(m_grid.samples()));
-        if (missing && progress.secondsLeft)
-            text += (m_measuring ? tr("; %1 left") : tr("; the others take %1"))
-                        .arg(estimateText(*progress.secondsLeft));
-    }
-    m_progress->setText(text);
+    m_progress->setText(describe(progress));
     const double error = m_grid.largestError();
     m_caption->setText(
-        tr("How much the loss rises, in %1, with one layer at the heads above a column and all "
-           "others at %2%3. A click sets the layer.")
-            .arg(lossUnit(kind))
-            .arg(kMaxHeads)
-            .arg(error > 0 ? tr(" (± %1 or less)").arg(error, 0, 'f', 3) : QString()));
+        error > 0
+            ? tr("How much the loss rises, in %1, with one layer at the heads above a column and "
+                 "all others at %2 (± %3 or less). A click sets the layer.")
+                  .arg(lossUnit(kind))
+                  .arg(kMaxHeads)
+                  .arg(decimalText(error, 3))
+            : tr("How much the loss rises, in %1, with one layer at the heads above a column and "
+                 "all others at %2. A click sets the layer.")
+                  .arg(lossUnit(kind))
+                  .arg(kMaxHeads));
+}
+
+QString LayersPage::describe(const LayerGrid::Progress& progress) const
+{
+    if (!m_runs.data())
+        return tr("Open data to see what each layer's width costs");
+    const int plural = pluralOf(m_grid.samples());
+    const QString samples = countText(m_grid.samples());
+    if (progress.done == progress.cells || !progress.secondsLeft)
+        return tr("%1 of %2 cells, %3 samples each", nullptr, plural)
+            .arg(progress.done)
+            .arg(progress.cells)
+            .arg(samples);
+    return (m_measuring
+                ? tr("%1 of %2 cells, %3 samples each; %4 left", nullptr, plural)
+                : tr("%1 of %2 cells, %3 samples each; the others take %4", nullptr, plural))
+        .arg(progress.done)
+        .arg(progress.cells)
+        .arg(samples, estimateText(*progress.secondsLeft));
 }
 
 QString LayersPage::progressText() const

@@ -58,6 +58,7 @@ private:
     void takeSamples();
     void apply(const QModelIndex& index);
     void follow();
+    QString describe(const LayerGrid::Progress& progress) const;
 
     PlanModel& m_plan;
     const RunStore& m_runs;

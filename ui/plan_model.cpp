@@ -64,7 +64,7 @@ void PlanModel::setLayer(int layer, int heads)
         return;
     Plan plan = m_plan;
     plan.heads[layer] = heads;
-    setPlan(plan, tr("layer %1 to %2 heads").arg(layer + 1).arg(legalWidth(layer, heads)));
+    setPlan(plan, tr("layer %1 to %n heads", nullptr, legalWidth(layer, heads)).arg(layer + 1));
 }
 
 int PlanModel::legalWidth(int layer, int heads) const
@@ -75,7 +75,7 @@ int PlanModel::legalWidth(int layer, int heads) const
 void PlanModel::setAllLayers(int heads)
 {
     heads = std::clamp(heads, 1, kMaxHeads);
-    setPlan(Plan::uniform(m_config.n_layer, heads), tr("all layers to %1 heads").arg(heads));
+    setPlan(Plan::uniform(m_config.n_layer, heads), tr("all layers to %n heads", nullptr, heads));
 }
 
 void PlanModel::setPlan(const Plan& plan, const QString& what)

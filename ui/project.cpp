@@ -113,7 +113,7 @@ public:
         , m_object(value.toObject())
     {
         if (!value.isObject())
-            throw Error((m_where + QObject::tr(" is no object")).toStdString());
+            throw Error(QObject::tr("%1 is no object").arg(m_where).toStdString());
     }
 
     [[noreturn]] void refuse(const QString& name, const QString& expected) const

@@ -1,17 +1,39 @@
 #include "ui/quantity_text.h"
 
-#include <QLocale>
 #include <QObject>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "ui/language.h"
 
 namespace matmamba
 {
 
 QString countText(std::int64_t count)
 {
-    return QLocale(QLocale::English, QLocale::UnitedStates).toString(qlonglong(count));
+    return numberLocale().toString(qlonglong(count));
+}
+
+QString decimalText(double value, int decimals)
+{
+    return numberLocale().toString(value, 'f', decimals);
+}
+
+QString roundText(double value, int digits)
+{
+    return numberLocale().toString(value, 'g', digits);
+}
+
+QString percentText(double percent)
+{
+    return decimalText(percent, 1) + " %";
+}
+
+int pluralOf(std::int64_t count)
+{
+    return int(std::min<std::int64_t>(count, std::numeric_limits<int>::max()));
 }
 
 Prefix prefixFor(double value)
@@ -37,7 +59,7 @@ QString scaledText(double value, const QString& unit)
     int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
     if (prefix.factor == 1 && scaled == std::round(scaled))
         decimals = 0;
-    return QString("%1 %2%3").arg(scaled, 0, 'f', decimals).arg(prefix.letter, unit).trimmed();
+    return QString("%1 %2%3").arg(decimalText(scaled, decimals), prefix.letter, unit).trimmed();
 }
 
 QString durationText(double seconds)
@@ -77,7 +99,7 @@ QString qualityUnit(Quality quality)
     case Quality::Top5:
         return "%";
     case Quality::Loss:
-        return "nats";
+        return QObject::tr("nats");
     case Quality::Perplexity:
         return "";
     }
@@ -111,13 +133,11 @@ QString metricText(const Metric& metric, Quality quality)
     const int decimals = quality == Quality::Loss ? 3 : quality == Quality::Perplexity ? 2 : 1;
     if (metric.n == 1) // one sample tells nothing of the error
         return QString("%1 %2")
-            .arg(metric.value, 0, 'f', decimals)
-            .arg(qualityUnit(quality))
+            .arg(decimalText(metric.value, decimals), qualityUnit(quality))
             .trimmed();
     return QString("%1 ± %2 %3")
-        .arg(metric.value, 0, 'f', decimals)
-        .arg(metric.std_error, 0, 'f', decimals)
-        .arg(qualityUnit(quality))
+        .arg(decimalText(metric.value, decimals), decimalText(metric.std_error, decimals),
+             qualityUnit(quality))
         .trimmed();
 }
 
@@ -170,9 +190,20 @@ QString costUnit(CostKind kind)
     Q_UNREACHABLE();
 }
 
-QString sampleName(ModelKind kind)
+QString samplesText(std::int64_t count, ModelKind kind)
 {
-    return kind == ModelKind::Vision ? QObject::tr("pictures") : QObject::tr("tokens");
+    const int plural = pluralOf(count);
+    return (kind == ModelKind::Vision ? QObject::tr("%1 pictures", nullptr, plural)
+                                      : QObject::tr("%1 tokens", nullptr, plural))
+        .arg(countText(count));
+}
+
+QString partText(std::int64_t done, std::int64_t total, ModelKind kind)
+{
+    const int plural = pluralOf(total);
+    return (kind == ModelKind::Vision ? QObject::tr("%1 of %2 pictures", nullptr, plural)
+                                      : QObject::tr("%1 of %2 tokens", nullptr, plural))
+        .arg(countText(done), countText(total));
 }
 
 } // namespace matmamba

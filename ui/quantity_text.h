@@ -1,4 +1,5 @@
-// Numbers as people read them: thousands separated, SI prefixes, a value with its standard error.
+// Numbers as people read them: thousands separated, SI prefixes, a value with its standard error;
+// written as the window's language writes them (the examples here are English).
 #pragma once
 
 #include <QString>
@@ -18,6 +19,11 @@ enum class Quality { Top1, Top5, Loss, Perplexity };
 enum class CostKind { Flops, Params, WeightBytes };
 
 QString countText(std::int64_t count); ///< 10000 as "10,000"
+QString decimalText(double value, int decimals); ///< 0.5 and 3 as "0.500"
+QString roundText(double value, int digits); ///< 0.0000123 and 2 as "1.2e-05"
+QString percentText(double percent); ///< 71.34 as "71.3 %"
+/// For tr(text, nullptr, n): which plural form a count takes.
+int pluralOf(std::int64_t count);
 
 /// Three significant digits and an SI prefix: 41234567 and "FLOPs" as "41.2 MFLOPs".
 QString scaledText(double value, const QString& unit);
@@ -45,6 +51,8 @@ QString costName(CostKind kind); ///< "FLOPs"
 std::int64_t costOf(const Cost& cost, CostKind kind);
 QString costUnit(CostKind kind); ///< "FLOPs", "" or "B"
 
-QString sampleName(ModelKind kind); ///< "pictures" or "tokens"
+QString samplesText(std::int64_t count, ModelKind kind); ///< "10,000 pictures", "1 token"
+QString partText(std::int64_t done, std::int64_t total,
+                 ModelKind kind); ///< "2,400 of 10,000 pictures"
 
 } // namespace matmamba

@@ -41,7 +41,7 @@ ScoresColumn::ScoresColumn(const QString& side, QWidget* parent)
         line.bar->setFixedHeight(16);
         line.name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         line.probability->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-        line.probability->setMinimumWidth(fontMetrics().horizontalAdvance("100.0 %"));
+        line.probability->setMinimumWidth(fontMetrics().horizontalAdvance(percentText(100)));
         grid->addWidget(line.name, row + 1, 0);
         grid->addWidget(line.bar, row + 1, 1);
         grid->addWidget(line.probability, row + 1, 2);
@@ -79,7 +79,7 @@ void ScoresColumn::showScores(const PlanScores& scores, int label)
         QFont weight = font();
         weight.setBold(right);
         row.name->setFont(weight);
-        const QString percent = QString("%1 %").arg(100 * score.probability, 0, 'f', 1);
+        const QString percent = percentText(100 * score.probability);
         row.name->setToolTip(name);
         row.bar->setValue(int(std::lround(kBarSteps * score.probability)));
         row.bar->setAccessibleName(tr("%1, probability of %2: %3").arg(m_side, name, percent));

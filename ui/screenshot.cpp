@@ -1,11 +1,13 @@
 #include "ui/screenshot.h"
 
+#include <QComboBox>
 #include <QSaveFile>
 #include <QTimer>
 
 #include "ui/classify_page.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
+#include "ui/layers_page.h"
 
 namespace matmamba
 {
@@ -19,6 +21,7 @@ Screenshot::Screenshot(ExplorerWindow& window, Wanted wanted)
     connect(&bridge, &EngineBridge::modelOpened, this, &Screenshot::check);
     connect(&bridge, &EngineBridge::measured, this, &Screenshot::check);
     connect(&bridge, &EngineBridge::classified, this, &Screenshot::check);
+    connect(&bridge, &EngineBridge::sampleShown, this, &Screenshot::check);
     connect(&bridge, &EngineBridge::generated, this, &Screenshot::check);
     connect(&window, &ExplorerWindow::failed, this, &Screenshot::finish);
 }
@@ -31,20 +34,34 @@ bool Screenshot::isReady() const
     if (m_wanted.data) {
         std::vector<Plan> plans = reference_plans(m_window.plan().config());
         plans.push_back(current);
+        for (const Pin& pin : m_window.pins().pins())
+            plans.push_back(pin.plan);
         for (const Plan& plan : plans) {
             const Measurement* run = m_window.runs().find(plan);
             if (!run || (run->samples_done < kEnough && !run->complete()))
                 return false;
         }
     }
+    if (m_wanted.layers
+        && m_window.layers().grid().progress().done < m_window.layers().grid().progress().cells)
+        return false;
     if (m_wanted.text && !m_window.generator().hasResult())
         return false;
     const auto& result = m_window.classifier().result();
     return !m_wanted.picture || (result && result->plan == current);
 }
 
+void Screenshot::measureLayers()
+{
+    m_measuresLayers = true;
+    m_window.layers().samplesBox()->setCurrentIndex(0);
+    m_window.layers().measure();
+}
+
 void Screenshot::check()
 {
+    if (m_wanted.layers && m_window.runs().data() && !m_measuresLayers)
+        measureLayers();
     // One turn of the event loop later, so that everything that listens has drawn itself.
     if (!m_finished && isReady())
         QTimer::singleShot(0, this, &Screenshot::take);

@@ -116,7 +116,12 @@ void TradeoffPage::takePlan()
         m_plot->setCurrent(std::nullopt);
     } else {
         const CurrentMarker marker = m_current.marker(m_runs, m_plan, quality(), m_axis);
-        m_plot->setAccessibleDescription(tr("Current plan: %1").arg(marker.text));
+        const QString cost
+            = scaledText(double(costOf(m_plan.cost(), m_axis.kind)), costUnit(m_axis.kind));
+        const QString plan = planText(m_plan.plan());
+        m_plot->setAccessibleDescription(
+            marker.text.isEmpty() ? tr("Current plan: %1, %2, not measured yet").arg(plan, cost)
+                                  : tr("Current plan: %1, %2, %3").arg(plan, cost, marker.text));
         m_plot->setCurrent(marker);
     }
     showEmptyState();
@@ -132,7 +137,8 @@ void TradeoffPage::showEmptyState()
     else if (!m_runs.data())
         message = tr("Open a text or a token file to see perplexity (Data → Open file…)");
     else if (m_runs.runs().empty())
-        message = tr("Measuring the first %1…").arg(sampleName(m_plan.config().kind));
+        message = m_plan.config().kind == ModelKind::Vision ? tr("Measuring the first pictures…")
+                                                            : tr("Measuring the first tokens…");
     m_plot->setMessage(message);
 }
 

@@ -107,8 +107,7 @@ void TradeoffPlot::takeColours()
     const QColor stop = dark ? kOkabeIto.skyBlue : kOkabeIto.blue;
     dress(m_stops, QCPScatterStyle::ssCircle, stop, kMarkerSize);
     m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
-    dress(m_others, QCPScatterStyle::ssDiamond, blend(base, kOkabeIto.green, dark ? 1 : 0.8),
-          kMarkerSize);
+    dress(m_others, QCPScatterStyle::ssDiamond, kOkabeIto.green, kMarkerSize);
     m_floorLine->setPen(QPen(blend(base, text, 0.65), 1.4, Qt::DashLine));
     m_cursor->setPen(QPen(kOkabeIto.vermilion, 1, Qt::DashLine));
     m_message->setBrush(QBrush(base));

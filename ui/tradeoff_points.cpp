@@ -102,18 +102,16 @@ QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanM
         if (const auto metric = qualityOf(measurement, quality))
             row(qualityName(quality), metricText(*metric, quality));
     row(QObject::tr("Measured on"),
-        QObject::tr("%1 of %2 %3")
-            .arg(countText(measurement.samples_done), countText(measurement.samples_total),
-                 sampleName(model.config().kind)));
+        partText(measurement.samples_done, measurement.samples_total, model.config().kind));
     row(QObject::tr("Computing time"), durationText(measurement.seconds));
     const Cost cost = model.cost(plan);
     const Cost& full = model.fullCost();
     for (const CostKind kind : {CostKind::Flops, CostKind::Params, CostKind::WeightBytes})
         row(costName(kind),
-            QObject::tr("%1 (%2 %)")
-                .arg(scaledText(double(costOf(cost, kind)),
-                                kind == CostKind::Flops ? "" : costUnit(kind)))
-                .arg(100.0 * double(costOf(cost, kind)) / double(costOf(full, kind)), 0, 'f', 1));
+            QString("%1 (%2)").arg(
+                scaledText(double(costOf(cost, kind)),
+                           kind == CostKind::Flops ? "" : costUnit(kind)),
+                percentText(100.0 * double(costOf(cost, kind)) / double(costOf(full, kind)))));
     return QString("<b>%1</b><table>%2</table>").arg(planText(plan).toHtmlEscaped(), rows);
 }
 

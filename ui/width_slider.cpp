@@ -91,13 +91,13 @@ void WidthSlider::paintEvent(QPaintEvent* event)
         if (stop > maximum())
             continue;
         const int y = height() - 1 - heightOf(stop);
-        painter.setPen(blend(window, text, 0.25));
+        painter.setPen(tickColour(window, text));
         painter.drawLine(labelWidth(), y, width() - 1 - labelWidth(), y);
         if (!m_stopsLabelled)
             continue;
         const int half = fontMetrics().height() / 2;
         const int top = std::clamp(y - half, 0, height() - 2 * half);
-        painter.setPen(blend(window, text, 0.7));
+        painter.setPen(quietText(window, text));
         painter.drawText(QRect(0, top, labelWidth() - 4, 2 * half),
                          Qt::AlignRight | Qt::AlignVCenter, QString::number(stop));
     }

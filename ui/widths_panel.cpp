@@ -69,7 +69,7 @@ WidthsPanel::Column WidthsPanel::makeColumn(const QString& title)
     label->setAlignment(Qt::AlignCenter);
     column.value->setAlignment(Qt::AlignCenter);
     // As wide as the widest value, so that nothing moves while a slider does.
-    column.value->setMinimumWidth(fontMetrics().horizontalAdvance("mix") + 4);
+    column.value->setMinimumWidth(fontMetrics().horizontalAdvance(tr("mix")) + 4);
     auto* layout = new QVBoxLayout(column.widget);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
@@ -83,8 +83,9 @@ void WidthsPanel::makePresets()
 {
     int number = 0;
     for (const int heads : kTrainedStops) {
-        QAction* action = addPreset(QString::number(heads), tr("All layers to %1 heads").arg(heads),
-                                    QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
+        QAction* action
+            = addPreset(QString::number(heads), tr("All layers to %n heads", nullptr, heads),
+                        QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + number++)));
         action->setCheckable(true); // checked while all layers are that wide
         connect(action, &QAction::triggered, this, [this, heads] {
             m_plan.setAllLayers(heads);
@@ -145,6 +146,12 @@ void WidthsPanel::rebuild()
     }
     layout->addStretch();
     m_scroll->setWidget(row);
+    // What is new comes last for the Tab key, but is seen behind the master.
+    QWidget* before = m_master.slider;
+    for (const Column& column : std::as_const(m_layers)) {
+        setTabOrder(before, column.slider);
+        before = column.slider;
+    }
     for (QAction* action : std::as_const(m_presets))
         action->setEnabled(layers > 0);
     m_master.widget->setEnabled(layers > 0);
@@ -173,19 +180,19 @@ void WidthsPanel::follow()
     }
     for (int layer = 0; layer < m_layers.size(); ++layer)
         show(m_layers[layer], heads[layer], QString::number(heads[layer]),
-             tr("Layer %1 width, %2 of %3 heads")
+             tr("Layer %1 width, %2 of %n heads", nullptr, m_plan.config().max_heads(layer))
                  .arg(layer + 1)
-                 .arg(heads[layer])
-                 .arg(m_plan.config().max_heads(layer)));
+                 .arg(heads[layer]));
 
     const int mean = int(
         std::lround(double(std::accumulate(heads.begin(), heads.end(), 0)) / double(heads.size())));
     if (m_plan.plan().is_uniform())
         show(m_master, mean, QString::number(mean),
-             tr("Width of all layers, %1 of %2 heads").arg(mean).arg(widest()));
+             tr("Width of all layers, %1 of %n heads", nullptr, widest()).arg(mean));
     else
         show(m_master, mean, tr("mix"),
-             tr("Width of all layers, unequal, %1 of %2 heads on average").arg(mean).arg(widest()));
+             tr("Width of all layers, unequal, %1 of %n heads on average", nullptr, widest())
+                 .arg(mean));
 }
 
 int WidthsPanel::widest() const
