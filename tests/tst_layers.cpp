@@ -396,7 +396,7 @@ private slots:
         const QString tip = at(2, 8, Qt::ToolTipRole).toString().replace("&nbsp;", " ");
         for (const char* part :
              {"Layer 3 at 8 heads, all others at 64", "0.168 ± 0.042 nats", "1.170 ± 0.030 nats",
-              "1.002 ± 0.030 nats", "512 of 10,000 pictures", "n = 512", "quadrature", "FLOPs",
+              "1.002 ± 0.030 nats", "512 of 10,000 pictures", "the same 512 pictures", "quadrature", "FLOPs",
               "Parameters", "% of full"})
             QVERIFY2(tip.contains(part), part);
         const QString cost
