@@ -1,8 +1,10 @@
 // The translations in resources/translations: nothing is missing, nothing is left over, and every
 // placeholder of a text is in its translation.
+#include <QDialogButtonBox>
 #include <QDir>
 #include <QFile>
 #include <QProcess>
+#include <QPushButton>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -156,6 +158,17 @@ private slots:
         QCOMPARE(samplesText(10000, ModelKind::Vision), QString("10,000 pictures"));
         QCOMPARE(metricText({71.34, 0.42, 2400}, Quality::Top1), QString("71.3 ± 0.4 %"));
         QCOMPARE(QLocale().decimalPoint(), QString("."));
+    }
+
+    void qtsOwnTextsAreOfTheSameLanguage()
+    {
+        useLanguage("de"); // from the package qt6-translations-l10n
+        const QDialogButtonBox german(QDialogButtonBox::Close);
+        QCOMPARE(german.button(QDialogButtonBox::Close)->text().remove('&'), QString("Schließen"));
+        QCOMPARE(QKeySequence("Ctrl+P").toString(QKeySequence::NativeText), QString("Strg+P"));
+        useLanguage("en");
+        const QDialogButtonBox english(QDialogButtonBox::Close);
+        QCOMPARE(english.button(QDialogButtonBox::Close)->text().remove('&'), QString("Close"));
     }
 
     void theSystemsLanguageIsTakenWhereThereIsOne_data()

@@ -431,7 +431,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Up</source>
-        <translation>Hoch</translation>
+        <translation>Nach oben</translation>
     </message>
     <message>
         <source>One row up</source>
@@ -439,7 +439,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Down</source>
-        <translation>Runter</translation>
+        <translation>Nach unten</translation>
     </message>
     <message>
         <source>One row down</source>
@@ -451,7 +451,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Unpin this plan</source>
-        <translation>Diesen Plan nicht länger anheften</translation>
+        <translation>Diesen Plan lösen</translation>
     </message>
     <message>
         <source>Export table…</source>
@@ -542,7 +542,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Agreement</source>
-        <translation>Einigkeit</translation>
+        <translation>Übereinstimmung</translation>
     </message>
 </context>
 <context>
@@ -629,7 +629,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Computes</source>
-        <translation>Rechnet</translation>
+        <translation>Rechnet auf</translation>
     </message>
     <message>
         <source>%1, %2</source>
@@ -1084,7 +1084,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Open a model first (File → Open model folder…): %1 would be measured by it.</source>
-        <translation>Bitte zuerst ein Modell öffnen (Datei → Modellordner öffnen …): Es würde an %1 gemessen.</translation>
+        <translation>Bitte zuerst das Modell öffnen, das an %1 gemessen werden soll (Datei → Modellordner öffnen …).</translation>
     </message>
     <message>
         <source>%1 is a language model: open a vision model to classify %2.</source>
@@ -1543,7 +1543,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>remove pin</source>
-        <translation>Anheften aufheben</translation>
+        <translation>Plan lösen</translation>
     </message>
     <message>
         <source>note</source>
@@ -1555,7 +1555,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>move pin</source>
-        <translation>Reihenfolge</translation>
+        <translation>Zeile verschieben</translation>
     </message>
     <message>
         <source>plan B</source>
