@@ -186,7 +186,9 @@ std::vector<Plan> LayerGrid::wantedPlans() const
         return plans;
     const Plan full = widest_plan(m_plan.config());
     const auto& fullLosses = m_runs.losses(full);
-    bool fullIsKnown = fullLosses.lower_bound(samples()) != fullLosses.end();
+    // Where these plans will stop: at the first end of a batch from there.
+    const auto fullLoss = fullLosses.lower_bound(samples());
+    bool fullIsKnown = fullLoss != fullLosses.end() && fullLoss->first < next_milestone(samples());
     for (const bool trained : {true, false})
         for (int column = 1; column < kWidthColumns; ++column)
             for (int layer = 0; layer < m_layers && isTrained(kWidths[column]) == trained; ++layer)
