@@ -59,40 +59,65 @@ int runGenerate(const GenerateCommandOptions& options, Console& console)
     return console.stopToken().stop_requested() ? kInterrupted : kDone;
 }
 
+/// In the order in which they are applied.
+void addGenerateOptions(CLI::App& command, GenerateOptions& options)
+{
+    command.add_option("--max-tokens", options.max_tokens, "At most so many tokens (default: 100)")
+        ->type_name("N")
+        ->check(numberFrom(1, 1e9, "a number of 1 or more"));
+    command
+        .add_option("--stop", options.stop_texts,
+                    "End before this text (may be repeated: before the first of them)")
+        ->type_name("TEXT")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->check([](const std::string& text) {
+            return text.empty() ? "an empty text ends nothing" : std::string();
+        });
+    command
+        .add_option("--repetition-penalty", options.repetition_penalty,
+                    "Above 1, tokens that are in the prompt or the text come more rarely: positive "
+                    "logits are divided by R, negative ones multiplied (default: 1)")
+        ->type_name("R")
+        ->check(numberFrom(0.01, 100, "a number from 0.01 to 100"));
+    command
+        .add_option("--temperature", options.temperature,
+                    "0 takes the likeliest token always, 1 samples as the model says (default: 1)")
+        ->type_name("T")
+        ->check(numberFrom(0, 100, "a number from 0 to 100"));
+    command
+        .add_option("--top-k", options.top_k,
+                    "Sample among the K likeliest tokens only (default: all)")
+        ->type_name("K")
+        ->check(numberFrom(0, 1e9, "a number of 0 or more"));
+    command
+        .add_option("--top-p", options.top_p,
+                    "Sample among the likeliest tokens that make up P together (default: 1, all)")
+        ->type_name("P")
+        ->check(numberFrom(0, 1, "a number from 0 to 1"));
+    command
+        .add_option("--min-p", options.min_p,
+                    "Sample among tokens that are at least P times as likely as the likeliest one "
+                    "(default: 0, all)")
+        ->type_name("P")
+        ->check(numberFrom(0, 1, "a number from 0 to 1"));
+    command.add_option("--seed", options.seed, "Seed of the sampling (default: 0)")
+        ->type_name("N")
+        ->check(numberFrom(0, 0x1p64, "a number of 0 or more"));
+}
+
 } // namespace
 
 Command addGenerate(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand("generate", "Continue a prompt");
     const auto options = std::make_shared<GenerateCommandOptions>();
-    GenerateOptions& generate = options->generate;
     addModel(*command, options->model);
     command->add_option("--prompt", options->prompt, "The text to continue")
         ->required()
         ->type_name("TEXT");
     addPlanOptions(*command, options->plan);
-    command
-        ->add_option("--max-tokens", generate.max_tokens, "At most so many tokens (default: 100)")
-        ->type_name("N")
-        ->check(numberFrom(1, 1e9, "a number of 1 or more"));
-    command
-        ->add_option("--temperature", generate.temperature,
-                     "0 takes the likeliest token always, 1 samples as the model says (default: 1)")
-        ->type_name("T")
-        ->check(numberFrom(0, 100, "a number from 0 to 100"));
-    command
-        ->add_option("--top-k", generate.top_k,
-                     "Sample among the K likeliest tokens only (default: all)")
-        ->type_name("K")
-        ->check(numberFrom(0, 1e9, "a number of 0 or more"));
-    command
-        ->add_option("--top-p", generate.top_p,
-                     "Sample among the likeliest tokens that make up P together (default: 1, all)")
-        ->type_name("P")
-        ->check(numberFrom(0, 1, "a number from 0 to 1"));
-    command->add_option("--seed", generate.seed, "Seed of the sampling (default: 0)")
-        ->type_name("N")
-        ->check(numberFrom(0, 0x1p64, "a number of 0 or more"));
+    addGenerateOptions(*command, options->generate);
     addDevice(*command, *options);
     addDtype(*command, *options);
     addJson(*command, *options, "One JSON object at the end instead of text as it comes");

@@ -261,7 +261,7 @@ void open(ExplorerWindow& window, const Options& options)
     if (!options.picture.isEmpty()) // only the open model says whether it sees pictures
         QObject::connect(
             &window.bridge(), &EngineBridge::modelOpened, &window,
-            [&window, picture = options.picture] { window.classifyPicture(picture); },
+            [&window, picture = options.picture] { window.classifyPictures({picture}); },
             Qt::SingleShotConnection);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);

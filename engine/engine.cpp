@@ -10,7 +10,6 @@
 
 #include "engine/engine_state.h"
 #include "engine/error.h"
-#include "engine/measure/generate.h"
 #include "engine/model/vision_model.h"
 #include "engine/open_data.h"
 #include "engine/torch_errors.h"
@@ -221,8 +220,22 @@ Generation Engine::generate(const Plan& plan, const std::string& prompt,
                             const std::function<void(const GeneratedToken&)>& on_token,
                             std::stop_token stop)
 {
+    TextGenerator text = begin_text(plan, prompt, options);
+    std::size_t told = 0;
+    bool grows = true;
+    while (grows) {
+        grows = text.advance(stop);
+        for (; told < text.text().tokens.size(); ++told)
+            if (on_token)
+                on_token(text.text().tokens[told]);
+    }
+    return text.text();
+}
+
+TextGenerator Engine::begin_text(const Plan& plan, const std::string& prompt,
+                                 const GenerateOptions& options)
+{
     return in_sentences([&] {
-        const c10::InferenceMode inference;
         const OpenModel& model = m_state->need_model();
         check_plan(plan, model.info.config);
         if (model.info.config.kind != ModelKind::Language)
@@ -233,8 +246,8 @@ Generation Engine::generate(const Plan& plan, const std::string& prompt,
             throw Error("No tokenizer stands beside the weights in " + model.info.path.string()
                         + ": expected tokenizer.json, or vocab.json + merges.txt, or encoder.json "
                           "+ vocab.bpe");
-        return generate_text(model.weights, model.info.config, *model.tokenizer, plan, prompt,
-                             options, on_token, stop);
+        return TextGenerator(model.weights, model.info.config, *model.tokenizer, plan, prompt,
+                             options);
     });
 }
 

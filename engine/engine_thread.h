@@ -55,11 +55,10 @@ struct Generating { ///< a token more
     std::size_t index = 0; ///< of the plan among those of the request
     GeneratedToken token;
 };
-struct Generated { ///< the text of one plan is whole, or was stopped
+struct Generated { ///< the text of one plan is whole, or was stopped; comes once for each plan
     std::uint64_t generation = 0;
     std::size_t index = 0;
     Generation result;
-    double first_token_seconds = 0; ///< reading the prompt and choosing the first token
     bool last = false; ///< nothing more comes of the request
 };
 struct Exporting { ///< progress of an export
@@ -136,9 +135,9 @@ public:
     /// request replaces a pending one, and opening other data forgets it. Returns its generation.
     std::uint64_t show_sample(std::int64_t index, std::vector<Plan> plans);
 
-    /// Generates a text with each of `plans` (one or more), one after the other, so that the speed
-    /// of each is its own. Ends a running request, which tells what it has so far. Returns its
-    /// generation.
+    /// Generates a text with each of `plans` (one or more) in turns, a token of each, so that they
+    /// grow side by side; the times of each are its own. Ends a running request, which tells what
+    /// it has so far. Returns its generation.
     std::uint64_t generate(std::vector<Plan> plans, std::string prompt,
                            const GenerateOptions& options);
     /// Ends generating after the running token; what has come so far is told.

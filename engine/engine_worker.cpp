@@ -197,19 +197,25 @@ void EngineThread::State::run_sample(const SampleRequest& request)
 void EngineThread::State::run_generate(const GenerateRequest& request)
 {
     const std::stop_token stopped = stop.get_token();
-    bool last = false;
-    for (std::size_t i = 0; !last; ++i) {
-        const Stopwatch watch;
-        double first = 0;
-        const auto on_token = [&](const GeneratedToken& token) {
-            if (first == 0)
-                first = watch.seconds();
-            listener(Generating{request.generation, i, token});
-        };
-        Generation result = engine->generate(request.plans[i], request.prompt, request.options,
-                                             on_token, stopped);
-        last = i + 1 == request.plans.size() || stopped.stop_requested();
-        listener(Generated{request.generation, i, std::move(result), first, last});
+    struct Growing {
+        std::size_t index;
+        TextGenerator text;
+        std::size_t told = 0; ///< tokens
+    };
+    std::vector<Growing> growing;
+    for (std::size_t i = 0; i < request.plans.size(); ++i)
+        growing.push_back(
+            {i, engine->begin_text(request.plans[i], request.prompt, request.options)});
+    while (!growing.empty()) {
+        for (auto it = growing.begin(); it != growing.end();) {
+            const bool ended = !it->text.advance(stopped);
+            const Generation& text = it->text.text();
+            for (; it->told < text.tokens.size(); ++it->told)
+                listener(Generating{request.generation, it->index, text.tokens[it->told]});
+            if (ended)
+                listener(Generated{request.generation, it->index, text, growing.size() == 1});
+            it = ended ? growing.erase(it) : it + 1;
+        }
     }
 }
 

@@ -53,9 +53,10 @@ void TestCommandLine::helpNamesEveryOption_data()
             + QStringList{"--data", "--samples", "--context", "--seed"};
     QTest::newRow("classify") << "classify" << plan + device + QStringList{"--top", "PICTURE"};
     QTest::newRow("generate") << "generate"
-                              << plan + device + QStringList{"--prompt",      "--max-tokens",
-                                                             "--temperature", "--top-k",
-                                                             "--top-p",       "--seed"};
+                              << plan + device
+            + QStringList{
+                "--prompt", "--max-tokens", "--stop",  "--temperature", "--repetition-penalty",
+                "--top-k",  "--top-p",      "--min-p", "--seed"};
     QTest::newRow("sweep") << "sweep"
                            << device + QStringList{"--data",    "--stops",     "--uniform",
                                                    "--random",  "--min-heads", "--plans",
@@ -139,7 +140,15 @@ void TestCommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("unknown type") << eval + QStringList{"--dtype", "int8"} << "int8";
     QTest::newRow("negative seed") << eval + QStringList{"--seed", "-1"} << "-1";
     QTest::newRow("no picture") << QStringList{"classify", model} << "PICTURE";
-    QTest::newRow("no prompt") << QStringList{"generate", fixture("lm-tiny")} << "--prompt";
+    const QStringList generate = {"generate", fixture("lm-tiny"), "--prompt", "x"};
+    QTest::newRow("no prompt") << generate.mid(0, 2) << "--prompt";
+    QTest::newRow("min-p above 1") << generate + QStringList{"--min-p", "1.5"} << "0 to 1";
+    QTest::newRow("negative min-p") << generate + QStringList{"--min-p", "-0.1"} << "--min-p";
+    QTest::newRow("penalty of 0") << generate + QStringList{"--repetition-penalty", "0"}
+                                  << "0.01 to 100";
+    QTest::newRow("penalty that is no number")
+        << generate + QStringList{"--repetition-penalty", "nan"} << "--repetition-penalty";
+    QTest::newRow("empty stop text") << generate + QStringList{"--stop", ""} << "--stop";
 }
 
 void TestCommandLine::wrongUsageEndsWithTwo()

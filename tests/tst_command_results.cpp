@@ -22,6 +22,7 @@ private slots:
     void evalSpeaksToPeople();
     void badPictureDoesNotStopTheOthers();
     void generateIsRepeatable();
+    void aTextEndsBeforeItsStopTexts();
     void aPromptBeginsAsTheTokenizerSays();
     void trainedModelOpensAndMeasuresTheSame();
     void stoppedTrainingGoesOn();
@@ -339,6 +340,26 @@ void TestCommandResults::generateIsRepeatable()
     const QString likeliest = textOf({"--temperature", "0"});
     QCOMPARE(textOf({"--top-k", "1", "--seed", "9"}), likeliest);
     QCOMPARE(textOf({"--top-p", "0", "--seed", "9"}), likeliest);
+    QCOMPARE(textOf({"--min-p", "1", "--seed", "9"}), likeliest);
+}
+
+void TestCommandResults::aTextEndsBeforeItsStopTexts()
+{
+    const QStringList command = {"generate",      QString(MATMAMBA_RESOURCES) + "/models/tales-lm",
+                                 "--prompt",      "It was",
+                                 "--max-tokens",  "20",
+                                 "--width",       "4",
+                                 "--device",      "cpu",
+                                 "--temperature", "0"};
+    const QString whole = matmamba(command + QStringList{"--json"}).json()["text"].toString();
+    QVERIFY(whole.size() > 40);
+    const QStringList stops = {"--stop", whole.mid(30, 5), "--stop", whole.mid(11, 9)};
+    const QString before = whole.left(whole.indexOf(whole.mid(11, 9)));
+    QCOMPARE(matmamba(command + stops).out, before.toUtf8() + "\n");
+    QCOMPARE(matmamba(command + stops + QStringList{"--json"}).json()["text"].toString(), before);
+    const Run penalised = matmamba(command + QStringList{"--repetition-penalty", "9", "--json"});
+    QVERIFY2(penalised.code == 0, penalised.out + penalised.err);
+    QVERIFY(penalised.json()["text"].toString() != whole);
 }
 
 QStringList TestCommandResults::trainCommand(const QString& out) const

@@ -5,6 +5,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <fstream>
@@ -589,7 +590,7 @@ private slots:
         QCOMPARE(too_old_driver(13010, 13000), std::string());
     }
 
-    void textsStreamAndAreTheEngines()
+    void textsGrowSideBySideAndAreTheEngines()
     {
         Events events;
         EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
@@ -610,7 +611,7 @@ private slots:
             QCOMPARE(result->generation, asked);
             QCOMPARE(result->index, i);
             QCOMPARE(result->last, i == 1);
-            QVERIFY(result->first_token_seconds > 0 && result->result.tokens_per_second > 0);
+            QVERIFY(result->result.first_token_seconds > 0 && result->result.tokens_per_second > 0);
             QCOMPARE(result->result.text, engine.generate(plans[i], "It was", options).text);
             std::string streamed;
             for (const EngineEvent& event : events.all())
@@ -619,9 +620,48 @@ private slots:
             QCOMPARE(streamed, result->result.text);
         }
         QVERIFY(events.wait<Idle>());
+        std::size_t tokens = 0; // A, B, A, B, …
+        for (const EngineEvent& event : events.all())
+            if (const auto* token = std::get_if<Generating>(&event))
+                QCOMPARE(token->index, tokens++ % 2);
+        QCOMPARE(tokens, std::size_t(50));
     }
 
-    void aStopOrANewerRequestEndsAText()
+    void theLongerTextGoesOnAlone()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kTales);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        const int layers = opened->info.config.n_layer;
+        const std::vector<Plan> plans{Plan::uniform(layers, 64), Plan::uniform(layers, 3)};
+        GenerateOptions options;
+        options.max_tokens = 30;
+        options.temperature = 1.5;
+        options.seed = 5;
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kTales);
+        const std::string a = engine.generate(plans[0], "It was", options).text;
+        const std::string b = engine.generate(plans[1], "It was", options).text;
+        std::size_t same = 0;
+        while (same < std::min(a.size(), b.size()) && a[same] == b[same])
+            ++same;
+        QVERIFY(same + 8 <= a.size());
+        options.stop_texts = {a.substr(same, 8)}; // B does not say this
+        QCOMPARE(b.find(options.stop_texts[0]), std::string::npos);
+        thread.generate(plans, "It was", options);
+        const auto first = events.wait<Generated>();
+        QVERIFY(first && !first->last);
+        QCOMPARE(first->index, std::size_t(0));
+        QCOMPARE(first->result.text, a.substr(0, a.find(options.stop_texts[0])));
+        const auto second = events.wait<Generated>();
+        QVERIFY(second && second->last);
+        QCOMPARE(second->index, std::size_t(1));
+        QCOMPARE(second->result.text, b);
+    }
+
+    void aStopOrANewerRequestEndsTheTexts()
     {
         Events events;
         EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
@@ -630,18 +670,24 @@ private slots:
         QVERIFY(opened);
         const Plan plan = Plan::uniform(opened->info.config.n_layer, 64);
         const std::string prompt = "It was"; // a novel does not end soon
+        const auto isOfB = [](const Generating& token) { return token.index == 1; };
         GenerateOptions longer;
         longer.max_tokens = 1'000'000;
         thread.generate({plan, plan}, prompt, longer);
-        QVERIFY(events.wait<Generating>());
+        QVERIFY(events.wait<Generating>(isOfB));
         QElapsedTimer timer;
         timer.start();
         thread.stop_generating();
-        const auto stopped = events.wait<Generated>();
-        QVERIFY(stopped && stopped->last);
+        const auto stoppedA = events.wait<Generated>(), stoppedB = events.wait<Generated>();
+        QVERIFY(stoppedA && stoppedB);
         QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
-        QCOMPARE(stopped->index, std::size_t(0));
-        QVERIFY(!stopped->result.tokens.empty());
+        // Of each what it has; either may have had its turn when the stop came.
+        QVERIFY(!stoppedA->last && stoppedB->last);
+        QVERIFY(stoppedA->index != stoppedB->index);
+        for (const auto& stopped : {stoppedA, stoppedB}) {
+            QCOMPARE(stopped->result.end, TextEnd::Stopped);
+            QVERIFY(!stopped->result.tokens.empty());
+        }
         QVERIFY(events.wait<Idle>());
 
         const std::uint64_t older = thread.generate({plan, plan}, prompt, longer);
@@ -649,8 +695,9 @@ private slots:
         GenerateOptions shorter;
         shorter.max_tokens = 3;
         const std::uint64_t newer = thread.generate({plan}, prompt, shorter);
-        const auto end = events.wait<Generated>();
-        QVERIFY(end && end->generation == older && end->last);
+        const auto endA = events.wait<Generated>(), endB = events.wait<Generated>();
+        QVERIFY(endA && endA->generation == older && !endA->last);
+        QVERIFY(endB && endB->generation == older && endB->last);
         const auto next = events.wait<Generated>();
         QVERIFY(next && next->generation == newer && next->last);
         QCOMPARE(next->result.tokens.size(), std::size_t(3));

@@ -30,6 +30,7 @@
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
+#include "ui/path_kind.h"
 #include "ui/recent_paths.h"
 #include "ui/scores_column.h"
 #include "ui/status_panel.h"
@@ -85,10 +86,14 @@ private:
         m_window->openData(folder);
         QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
     }
-    void drop(const QString& path)
+    void drop(const QString& path) { drop(QStringList{path}); }
+    void drop(const QStringList& paths)
     {
         QMimeData mime;
-        mime.setUrls({QUrl::fromLocalFile(path)});
+        QList<QUrl> urls;
+        for (const QString& path : paths)
+            urls << QUrl::fromLocalFile(path);
+        mime.setUrls(urls);
         QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &mime, Qt::LeftButton,
                               Qt::NoModifier);
         QCoreApplication::sendEvent(m_window.get(), &enter);
@@ -96,6 +101,25 @@ private:
         QDropEvent event(QPointF(100, 100), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(m_window.get(), &event);
     }
+    /// Pictures with these names in a new folder, those named "broken…" no pictures; their paths.
+    QStringList makeNamedPictures(const QString& folder, const QStringList& names)
+    {
+        const QString path = m_folder.filePath(folder);
+        QDir().mkpath(path);
+        QStringList files;
+        for (const QString& name : names) {
+            files << path + "/" + name;
+            if (!name.startsWith("broken")) {
+                QImage picture(40, 30, QImage::Format_RGB32);
+                picture.fill(QColor(20 * int(files.size()), 40, 60));
+                picture.save(files.last());
+            } else if (QFile file(files.last()); file.open(QIODevice::WriteOnly)) {
+                file.write("not a picture");
+            }
+        }
+        return files;
+    }
+
     /// Where on a slider the mouse must be for `heads`.
     static QPoint on(const WidthSlider* slider, int heads)
     {
@@ -560,6 +584,92 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(data.count(), 1, 30000);
     }
 
+    void severalDroppedPicturesAreBrowsed()
+    {
+        openModel();
+        openData(m_pictures);
+        plan().setAllLayers(8); // B stays the full model
+        ClassifyPage& page = m_window->classifier();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        drop(makeNamedPictures("several", {"one.png", "broken.png", "two.png", "three.png"}));
+        const auto shows
+            = [&](const QString& name) { return page.title().startsWith(name) && page.result(); };
+        QTRY_VERIFY_WITH_TIMEOUT(shows("one.png, 40 × 30"), 30000);
+        QCOMPARE(page.filterBox()->currentText(), QString("Opened pictures"));
+        QCOMPARE(page.positionText(), QString("1 of 4"));
+        const bool agree
+            = page.result()->scores[0].index == page.column(1).scores()->scores[0].index;
+        QVERIFY(page.title().endsWith(agree ? "A and B agree" : "A and B differ"));
+        // What is no picture is told and passed over, by keys as by the buttons.
+        QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(shows("two.png"), 30000);
+        QCOMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().sentence().contains("broken.png"));
+        QCOMPARE(page.positionText(), QString("2 of 3"));
+        QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(shows("three.png"), 30000);
+        QTest::keyClick(m_window.get(), Qt::Key_Right, Qt::AltModifier); // round the end
+        QTRY_VERIFY_WITH_TIMEOUT(shows("one.png"), 30000);
+        QTest::keyClick(m_window.get(), Qt::Key_Left, Qt::AltModifier);
+        QTRY_VERIFY_WITH_TIMEOUT(shows("three.png"), 30000);
+
+        // To the data set and back.
+        QComboBox& filter = *page.filterBox();
+        filter.setCurrentIndex(filter.findText("All of the data set"));
+        page.step(1);
+        QCOMPARE(page.sample(), std::optional<std::int64_t>(0));
+        filter.setCurrentIndex(filter.findText("Opened pictures"));
+        QTRY_VERIFY_WITH_TIMEOUT(shows("three.png"), 30000);
+        QVERIFY(!page.sample());
+        QCOMPARE(page.positionText(), QString("3 of 3"));
+    }
+
+    void aFolderOfUnlabelledPicturesIsBrowsedInItsOrder()
+    {
+        openModel();
+        ClassifyPage& page = m_window->classifier();
+        QSignalSpy classified(&m_window->bridge(), &EngineBridge::classified);
+        makeNamedPictures("loose", {"10.png", "2.png", "1.png", "broken.txt"});
+        drop(m_folder.filePath("loose"));
+        QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 1, 30000);
+        QVERIFY(page.title().startsWith("1.png"));
+        QCOMPARE(page.positionText(), QString("1 of 3"));
+        page.step(1);
+        QTRY_VERIFY_WITH_TIMEOUT(page.title().startsWith("2.png"), 30000);
+        page.step(1);
+        QTRY_VERIFY_WITH_TIMEOUT(page.title().startsWith("10.png"), 30000);
+        // The class folders of a data set are none.
+        QVERIFY(unlabelledPictures(m_pictures).isEmpty());
+    }
+
+    void aBrokenFileLeavesThePicturesOpenedBefore()
+    {
+        openModel();
+        ClassifyPage& page = m_window->classifier();
+        const QStringList files = makeNamedPictures("kept", {"one.png", "two.png", "broken.png"});
+        drop(files.mid(0, 2));
+        QTRY_VERIFY_WITH_TIMEOUT(page.result(), 30000);
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        drop(files[2]);
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(page.title().startsWith("one.png"));
+        QCOMPARE(page.positionText(), QString("1 of 2"));
+    }
+
+    void severalPicturesAreChosenInTheDialog()
+    {
+        openModel();
+        action(QKeySequence("Ctrl+I"))->trigger();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        QCOMPARE(dialog->fileMode(), QFileDialog::ExistingFiles);
+        emit dialog->filesSelected(makeNamedPictures("chosen", {"one.png", "two.png"}));
+        dialog->close();
+        ClassifyPage& page = m_window->classifier();
+        QTRY_VERIFY_WITH_TIMEOUT(page.result(), 30000);
+        QCOMPARE(page.positionText(), QString("1 of 2"));
+    }
+
     void aFileThatIsNoPictureGivesASentence()
     {
         openModel();
@@ -696,8 +806,11 @@ private slots:
         QVERIFY(page.note(0).contains("tokens/s"));
 
         plan().setAllLayers(1);
+        QSignalSpy tokens(&m_window->bridge(), &EngineBridge::tokenGenerated);
         action(QKeySequence("Ctrl+G"))->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(page.hasResult(), 30000);
+        for (int i = 0; i < 20; ++i) // side by side
+            QCOMPARE(tokens[i][0].value<Generating>().index, std::size_t(i % 2));
         QCOMPARE(page.text(1), full);
         QVERIFY(page.text(0) != full);
         QVERIFY(page.firstDifference());
@@ -736,7 +849,7 @@ private slots:
             plan(), m_window->pins(), m_window->runs(),
             {.picture = [](const std::vector<Plan>&, const Picture&) { return std::uint64_t(7); },
              .sample = {}});
-        page.openFile(m_picture);
+        page.openFiles({m_picture});
         QTRY_VERIFY(page.hasPicture());
         QVERIFY(page.note().startsWith("Classifying"));
         page.showFailure(6); // of a picture before

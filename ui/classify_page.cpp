@@ -23,6 +23,7 @@ namespace matmamba
 namespace
 {
 constexpr int kAskInterval_ms = 40;
+constexpr int kOpenedPictures = -1; ///< in the filter's box, beside each SampleFilter
 }
 
 ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const RunStore& runs,
@@ -43,8 +44,8 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const Ru
     m_thumbnail->setWordWrap(true);
     m_thumbnail->setText(tr("No picture"));
     m_thumbnail->setAccessibleName(tr("Picture to classify"));
-    m_title->setText(tr("Drop a picture anywhere in the window, paste one, open one "
-                        "(File → Classify picture…), or browse the data set."));
+    m_title->setText(tr("Drop pictures or a folder of them anywhere in the window, paste one, open "
+                        "some (File → Classify pictures…), or browse the data set."));
     m_title->setWordWrap(true);
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
 
@@ -71,6 +72,9 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const Ru
     connect(&m_runs, &RunStore::restarted, this, [this] {
         if (m_sample) { // it was of the data before
             m_sample.reset();
+            m_thumbnail->setText(tr("No picture"));
+            m_shownTitle.clear();
+            m_title->clear();
             forgetResult();
         }
         takeMatching();
@@ -84,7 +88,10 @@ QWidget* ClassifyPage::makeBrowser()
     m_filter->addItem(tr("A right, B wrong"), int(SampleFilter::OnlyARight));
     m_filter->addItem(tr("B right, A wrong"), int(SampleFilter::OnlyBRight));
     m_filter->addItem(tr("A and B differ"), int(SampleFilter::Differ));
-    m_filter->setAccessibleName(tr("Which pictures of the data set to browse"));
+    m_filter->addItem(tr("Opened pictures"), kOpenedPictures);
+    m_filter->setAccessibleName(tr("Which pictures to browse"));
+    m_filter->setToolTip(tr("Which pictures to browse: of the data set, as far as A and B are "
+                            "measured, or those that were dropped, pasted or opened"));
     m_previous = new QToolButton;
     m_previous->setArrowType(Qt::LeftArrow);
     m_previous->setShortcut(QKeySequence("Alt+Left"));
@@ -106,51 +113,78 @@ QWidget* ClassifyPage::makeBrowser()
     layout->addWidget(m_position);
     layout->addStretch();
     layout->addWidget(m_agreement);
-    connect(m_filter, &QComboBox::currentIndexChanged, this, [this] {
-        takeMatching();
-        if (m_sample && !m_matching.empty()
-            && !std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
-            m_sample.reset();
-            step(1);
-        }
-    });
+    connect(m_filter, &QComboBox::currentIndexChanged, this, &ClassifyPage::takeFilter);
     connect(m_previous, &QToolButton::clicked, this, [this] { step(-1); });
     connect(m_next, &QToolButton::clicked, this, [this] { step(1); });
     return row;
 }
 
-void ClassifyPage::openFile(const QString& file)
+bool ClassifyPage::browsesOpened() const
 {
-    decodeInBackground([file] { return decodeFile(file); }, QFileInfo(file).fileName());
+    return m_filter->currentData().toInt() == kOpenedPictures;
+}
+
+void ClassifyPage::takeFilter()
+{
+    takeMatching();
+    if (!m_sample || m_matching.empty())
+        return;
+    if (browsesOpened()) {
+        decodeInBackground(m_opened, m_openedNumber, 1);
+    } else if (!std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
+        m_sample.reset();
+        step(1);
+    }
+}
+
+void ClassifyPage::openFiles(const QStringList& files)
+{
+    QList<Opened> pictures;
+    for (const QString& file : files)
+        pictures.append({QFileInfo(file).fileName(), [file] { return decodeFile(file); }});
+    if (!pictures.isEmpty())
+        decodeInBackground(pictures, 0, 1);
 }
 
 void ClassifyPage::openImage(const QImage& image, const QString& name)
 {
-    decodeInBackground([image] { return convertImage(image); }, name);
+    decodeInBackground({{name, [image] { return convertImage(image); }}}, 0, 1);
 }
 
-void ClassifyPage::decodeInBackground(std::function<DecodedPicture()> decode, const QString& name)
+void ClassifyPage::decodeInBackground(const QList<Opened>& pictures, qsizetype number, int by)
 {
-    const int number = ++m_decoding;
-    QtConcurrent::run(std::move(decode))
-        .then(this, [this, number, name](const DecodedPicture& decoded) {
-            if (number == m_decoding)
-                take(decoded, name);
+    const int request = ++m_decoding;
+    QtConcurrent::run(pictures[number].decode)
+        .then(this, [this, request, pictures, number, by](const DecodedPicture& decoded) {
+            if (request != m_decoding)
+                return;
+            if (decoded.error.isEmpty()) {
+                m_opened = pictures;
+                m_openedNumber = number;
+                take(decoded);
+                return;
+            }
+            emit failed(decoded.error);
+            QList<Opened> others = pictures;
+            others.removeAt(number);
+            const qsizetype count = others.size();
+            if (count > 0)
+                decodeInBackground(others, (by < 0 ? number - 1 + count : number) % count, by);
         });
 }
 
-void ClassifyPage::take(const DecodedPicture& decoded, const QString& name)
+void ClassifyPage::take(const DecodedPicture& decoded)
 {
-    if (!decoded.error.isEmpty()) {
-        emit failed(decoded.error);
-        return;
-    }
     m_picture = decoded.picture;
     m_sample.reset();
     showPicture(decoded.thumbnail,
-                tr("%1, %2 × %3").arg(name).arg(decoded.picture.width).arg(decoded.picture.height));
+                tr("%1, %2 × %3")
+                    .arg(m_opened[m_openedNumber].name)
+                    .arg(decoded.picture.width)
+                    .arg(decoded.picture.height));
     forgetResult();
-    describe();
+    m_filter->setCurrentIndex(m_filter->findData(kOpenedPictures));
+    takeMatching();
     ask();
 }
 
@@ -160,6 +194,7 @@ void ClassifyPage::showPicture(const QImage& thumbnail, const QString& title)
     m_thumbnail->setPixmap(QPixmap::fromImage(thumbnail).scaled(edge, edge, Qt::KeepAspectRatio,
                                                                 Qt::SmoothTransformation));
     m_thumbnail->setAccessibleName(tr("Picture to classify: %1").arg(title));
+    m_shownTitle = title;
     m_title->setText(title);
 }
 
@@ -169,13 +204,19 @@ void ClassifyPage::step(int by)
         return;
     // Where the shown sample is none of those that match: to the next that is.
     auto place = m_matching.begin();
-    if (m_sample) {
-        const auto here = std::lower_bound(m_matching.begin(), m_matching.end(), *m_sample);
-        const bool shown = here != m_matching.end() && *here == *m_sample;
+    if (const auto number = shownNumber()) {
+        const auto here = std::lower_bound(m_matching.begin(), m_matching.end(), *number);
+        const bool shown = here != m_matching.end() && *here == *number;
         const auto count = std::ptrdiff_t(m_matching.size());
-        std::ptrdiff_t number = here - m_matching.begin() + (by > 0 && !shown ? by - 1 : by);
-        number = (number % count + count) % count; // round the end
-        place += number;
+        std::ptrdiff_t next = here - m_matching.begin() + (by > 0 && !shown ? by - 1 : by);
+        next = (next % count + count) % count; // round the end
+        place += next;
+    }
+    if (browsesOpened()) {
+        m_openedNumber = qsizetype(*place);
+        describe();
+        decodeInBackground(m_opened, m_openedNumber, by);
+        return;
     }
     ++m_decoding; // a file that is still being decoded is no longer wanted
     m_picture.reset();
@@ -183,6 +224,13 @@ void ClassifyPage::step(int by)
     m_oldestWanted.reset();
     describe();
     ask();
+}
+
+std::optional<std::int64_t> ClassifyPage::shownNumber() const
+{
+    if (browsesOpened())
+        return m_opened.isEmpty() ? std::nullopt : std::optional<std::int64_t>(m_openedNumber);
+    return m_sample;
 }
 
 std::vector<Plan> ClassifyPage::plans() const
@@ -240,7 +288,11 @@ void ClassifyPage::showPlans(const std::vector<PlanScores>& results, int label)
     if (results.size() > 1) {
         m_columns[1]->setPlan(results[1].plan);
         m_columns[1]->showScores(results[1], label);
+        const bool same = results[0].scores[0].index == results[1].scores[0].index;
+        m_title->setText(same ? tr("%1 – A and B agree").arg(m_shownTitle)
+                              : tr("%1 – A and B differ").arg(m_shownTitle));
     } else {
+        m_title->setText(m_shownTitle);
         m_columns[1]->showNote(tr("B is the same plan as A. Move a slider to see another, or keep "
                                   "a plan with Set as B."));
     }
@@ -250,6 +302,8 @@ void ClassifyPage::forgetResult()
 {
     m_oldestWanted.reset();
     m_newestAsked.reset();
+    if (hasPicture())
+        m_title->setText(m_shownTitle);
     QString note;
     if (hasPicture())
         note = m_plan.isEmpty() ? tr("Open a vision model to classify this picture.")
@@ -314,8 +368,9 @@ void ClassifyPage::takeMatching()
     const auto a = predicted(m_plan.plan()), b = predicted(m_pins.planB());
     const bool comparable = a && b && a->samples() == b->samples();
     const auto filter = SampleFilter(m_filter->currentData().toInt());
-    if (filter == SampleFilter::All) {
-        m_matching.resize(m_runs.data() ? std::size_t(m_runs.data()->samples) : 0);
+    if (browsesOpened() || filter == SampleFilter::All) {
+        const std::int64_t inData = m_runs.data() ? m_runs.data()->samples : 0;
+        m_matching.resize(std::size_t(browsesOpened() ? m_opened.size() : inData));
         std::iota(m_matching.begin(), m_matching.end(), 0);
     } else if (comparable) {
         m_matching = matching_samples(*a, *b, filter);
@@ -336,16 +391,24 @@ void ClassifyPage::describe()
     m_previous->setEnabled(any);
     m_next->setEnabled(any);
     const QString count = countText(std::int64_t(m_matching.size()));
-    const auto here = m_sample ? std::lower_bound(m_matching.begin(), m_matching.end(), *m_sample)
-                               : m_matching.end();
-    if (!m_runs.data())
+    const auto number = shownNumber();
+    const auto here = number ? std::lower_bound(m_matching.begin(), m_matching.end(), *number)
+                             : m_matching.end();
+    if (browsesOpened() && !any)
+        m_position->setText(tr("Drop, paste or open pictures to browse them"));
+    else if (!browsesOpened() && !m_runs.data())
         m_position->setText(tr("Open pictures to browse them (Data menu)"));
-    else if (here != m_matching.end() && *here == *m_sample)
+    else if (here != m_matching.end() && *here == *number)
         m_position->setText(tr("%1 of %2").arg(countText(here - m_matching.begin() + 1), count));
     else
         m_position->setText(
             any ? tr("%1 pictures", nullptr, pluralOf(std::int64_t(m_matching.size()))).arg(count)
                 : tr("none so far"));
+}
+
+QString ClassifyPage::title() const
+{
+    return m_title->text();
 }
 
 QString ClassifyPage::positionText() const

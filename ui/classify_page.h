@@ -1,8 +1,9 @@
 // The classify page: a picture and its likeliest classes by plans A and B side by side, asked for
-// again as the plans move. The picture is one of the person's, decoded off the window's thread, or
-// one of the data set, browsed through a filter: where A is right and B wrong, say.
+// again as the plans move. The picture is one of those that the person has opened, decoded off the
+// window's thread, or one of the data set, browsed through a filter: where A is right and B wrong.
 #pragma once
 
+#include <QList>
 #include <QTimer>
 #include <QWidget>
 
@@ -39,9 +40,11 @@ public:
     ClassifyPage(const PlanModel& plan, const PinStore& pins, const RunStore& runs, Ask ask,
                  QWidget* parent = nullptr);
 
-    void openFile(const QString& file); ///< decodes in the background; failed() if it is no picture
+    /// Shows the first of these pictures and browses them all, instead of those opened before. They
+    /// are decoded in the background; what is no picture is told by failed() and passed over.
+    void openFiles(const QStringList& files);
     void openImage(const QImage& image, const QString& name); ///< pasted
-    void step(int by); ///< to a later or earlier sample that passes the filter
+    void step(int by); ///< to a later or earlier picture of those that are browsed
     void showResult(const Classified& result);
     void showSample(const SampleShown& shown);
     void forgetResult(); ///< another model: what is shown no longer holds
@@ -56,18 +59,28 @@ public:
     const std::optional<PlanScores>& result() const;
     const ScoresColumn& column(int side) const { return *m_columns[side]; } ///< 0 = A, 1 = B
     QComboBox* filterBox() const { return m_filter; }
-    /// Numbers of the data set's samples that pass the filter so far.
+    /// Numbers of what is browsed: samples of the data set that pass the filter so far, or pictures
+    /// among those opened.
     const std::vector<std::int64_t>& matching() const { return m_matching; }
     std::optional<std::int64_t> sample() const { return m_sample; }
     QString positionText() const;
+    QString title() const;
 
 signals:
     void failed(const QString& sentence);
 
 private:
+    struct Opened {
+        QString name;
+        std::function<DecodedPicture()> decode;
+    };
     QWidget* makeBrowser();
-    void decodeInBackground(std::function<DecodedPicture()> decode, const QString& name);
-    void take(const DecodedPicture& decoded, const QString& name);
+    bool browsesOpened() const;
+    std::optional<std::int64_t> shownNumber() const; ///< of what is browsed
+    void takeFilter();
+    /// The picture `number` of those; where it is none the next in the direction of `by`.
+    void decodeInBackground(const QList<Opened>& pictures, qsizetype number, int by);
+    void take(const DecodedPicture& decoded);
     void showPicture(const QImage& thumbnail, const QString& title);
     void ask();
     void askSoon();
@@ -84,6 +97,9 @@ private:
     Ask m_ask;
     std::optional<Picture> m_picture;
     std::optional<std::int64_t> m_sample; ///< of the data set, instead of m_picture
+    QList<Opened> m_opened;
+    qsizetype m_openedNumber = 0; ///< in m_opened: of what is shown or being decoded
+    QString m_shownTitle; ///< of the picture, without what A and B say of it
     std::vector<std::int64_t> m_matching;
     std::optional<std::uint64_t> m_oldestWanted; ///< answers before it are of another picture
     std::optional<std::uint64_t> m_newestAsked;

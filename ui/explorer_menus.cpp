@@ -73,9 +73,9 @@ void ExplorerWindow::makeFileMenu()
         = new RecentPaths(m_settings, "recent/models", menu->addMenu(tr("&Recent models")), this);
     connect(m_recentModels, &RecentPaths::chosen, this, &ExplorerWindow::openModel);
     menu->addSeparator();
-    m_classifyPicture = makeAction(tr("&Classify picture…"), QKeySequence("Ctrl+I"),
+    m_classifyPicture = makeAction(tr("&Classify pictures…"), QKeySequence("Ctrl+I"),
                                    &ExplorerWindow::choosePicture);
-    m_classifyPicture->setIconText(tr("Classify picture"));
+    m_classifyPicture->setIconText(tr("Classify pictures"));
     m_classifyPicture->setIcon(style()->standardIcon(QStyle::SP_FileIcon));
     menu->addAction(m_classifyPicture);
     m_generateText
@@ -277,9 +277,9 @@ void ExplorerWindow::chooseModelFile()
 
 void ExplorerWindow::choosePicture()
 {
-    showDialog(this, tr("Classify picture"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
+    showDialog(this, tr("Classify pictures"), QFileDialog::ExistingFiles, QFileDialog::AcceptOpen,
                {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.pgm *.ppm)"), tr("All files (*)")},
-               [this](const QString& path) { classifyPicture(path); });
+               [this](const QStringList& paths) { classifyPictures(paths); });
 }
 
 void ExplorerWindow::chooseDataFolder()
@@ -353,7 +353,7 @@ void ExplorerWindow::pastePicture()
 {
     const QMimeData* clip = QApplication::clipboard()->mimeData();
     if (clip->hasUrls() && clip->urls().first().isLocalFile())
-        openPath(clip->urls().first().toLocalFile());
+        openUrls(clip->urls());
     else if (clip->hasImage())
         classifyImage(qvariant_cast<QImage>(clip->imageData()), tr("the pasted picture"));
     else

@@ -13,6 +13,7 @@
 #include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <QtConcurrentRun>
 
 #include "engine/data/made_data.h"
 #include "engine/error.h"
@@ -204,7 +205,7 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::sampleShown, m_classify, &ClassifyPage::showSample);
     connect(&m_bridge, &EngineBridge::tokenGenerated, this, [this](const Generating& progress) {
         m_generate->showToken(progress);
-        m_status->showWork(progress.index == 0 ? tr("Generating A") : tr("Generating B"), -1);
+        m_status->showWork(tr("Generating text"), -1);
     });
     connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
     connect(m_generate, &GeneratePage::stopRequested, this, [this] { m_bridge.stopGenerating(); });
@@ -252,10 +253,10 @@ void ExplorerWindow::openData(const QString& path)
     }
 }
 
-void ExplorerWindow::classifyPicture(const QString& file)
+void ExplorerWindow::classifyPictures(const QStringList& files)
 {
-    if (!refusesPicture(QFileInfo(file).fileName()))
-        m_classify->openFile(file);
+    if (!files.isEmpty() && !refusesPicture(QFileInfo(files.first()).fileName()))
+        m_classify->openFiles(files);
 }
 
 void ExplorerWindow::classifyImage(const QImage& image, const QString& name)
@@ -279,12 +280,39 @@ void ExplorerWindow::openPath(const QString& path)
     case PathKind::Model:
         return openModel(path);
     case PathKind::Data:
-        return openData(path);
+        return QFileInfo(path).isDir() ? openFolder(path) : openData(path);
     case PathKind::Picture:
-        return classifyPicture(path);
+        return classifyPictures({path});
     case PathKind::Project:
         return afterAsking([this, path] { openProject(path); });
     }
+}
+
+void ExplorerWindow::openFolder(const QString& path)
+{
+    QtConcurrent::run(unlabelledPictures, path)
+        .then(this, [this, path](const QStringList& pictures) {
+            if (pictures.isEmpty())
+                openData(path);
+            else
+                classifyPictures(pictures);
+        });
+}
+
+/// Several pictures are opened together; else what was named first counts.
+void ExplorerWindow::openUrls(const QList<QUrl>& urls)
+{
+    QStringList pictures;
+    for (const QUrl& url : urls)
+        if (url.isLocalFile() && kindOfPath(url.toLocalFile()) == PathKind::Picture)
+            pictures << url.toLocalFile();
+    if (pictures.size() > 1)
+        classifyPictures(pictures);
+    else if (!urls.first().isLocalFile())
+        showError(tr("%1 is not on this machine: save it to a file first.")
+                      .arg(urls.first().toDisplayString()));
+    else
+        openPath(urls.first().toLocalFile());
 }
 
 void ExplorerWindow::showError(const QString& sentence)
@@ -571,11 +599,8 @@ void ExplorerWindow::dropEvent(QDropEvent* event)
     if (urls.isEmpty())
         classifyImage(qvariant_cast<QImage>(event->mimeData()->imageData()),
                       tr("the dropped picture"));
-    else if (!urls.first().isLocalFile())
-        showError(tr("%1 is not on this machine: save it to a file first.")
-                      .arg(urls.first().toDisplayString()));
     else
-        openPath(urls.first().toLocalFile());
+        openUrls(urls);
 }
 
 void ExplorerWindow::closeEvent(QCloseEvent* event)

@@ -56,7 +56,7 @@ public:
     void offerBuiltInModels(const QList<BuiltInModel>& models);
     void openModel(const QString& path);
     void openData(const QString& path); ///< after the model, if one is being opened
-    void classifyPicture(const QString& file);
+    void classifyPictures(const QStringList& files); ///< the first is shown, the others browsed
     void classifyImage(const QImage& image, const QString& name); ///< pasted or dropped
     void openPath(const QString& path); ///< whatever it is: what a drop does
     /// Replaces the project by one from a file, and opens its model and data. A file that is no
@@ -155,6 +155,8 @@ private:
     void takePins();
     void takeSides();
     bool refusesPicture(const QString& name); ///< and says why
+    void openUrls(const QList<QUrl>& urls); ///< dropped or pasted; not empty
+    void openFolder(const QString& path); ///< of data, or of pictures to classify
     QString everythingMeasuredText() const;
     void describe();
     bool isVision() const { return m_model && m_model->config.kind == ModelKind::Vision; }

@@ -3,10 +3,13 @@
 
 #include <QFileDialog>
 
+#include <type_traits>
+
 namespace matmamba
 {
 
-/// Shows a file dialog without waiting for it; `chosen` gets the path.
+/// Shows a file dialog without waiting for it; `chosen` gets the path, or all paths if it takes a
+/// list.
 template <typename Chosen>
 void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mode,
                 QFileDialog::AcceptMode accept, const QStringList& filters, Chosen chosen)
@@ -26,7 +29,10 @@ void showDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mod
         takeSuffix(filters.first());
         QObject::connect(dialog, &QFileDialog::filterSelected, dialog, takeSuffix);
     }
-    QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
+    if constexpr (std::is_invocable_v<Chosen, const QStringList&>)
+        QObject::connect(dialog, &QFileDialog::filesSelected, parent, chosen);
+    else
+        QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
     dialog->open();
 }
 

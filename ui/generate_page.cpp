@@ -1,20 +1,24 @@
 #include "ui/generate_page.h"
 
-#include <QDoubleSpinBox>
+#include <QApplication>
+#include <QClipboard>
+#include <QEvent>
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
-#include <QSpinBox>
-#include <QTextEdit>
+#include <QToolButton>
 
-#include <climits>
+#include <algorithm>
 
+#include "ui/colours.h"
 #include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/quantity_text.h"
+#include "ui/sampling_fields.h"
+#include "ui/token_text.h"
 
 namespace matmamba
 {
@@ -22,16 +26,10 @@ namespace matmamba
 namespace
 {
 
-constexpr int kDarkestShade = 130; // alpha of a token of probability 0
-
-template <typename Spin, typename Number>
-Spin* makeSpin(Number lowest, Number highest, Number value, const QString& help)
+/// Not cut off by the length or by the person.
+bool endedByItself(TextEnd end)
 {
-    auto* spin = new Spin;
-    spin->setRange(lowest, highest);
-    spin->setValue(value);
-    spin->setToolTip(help);
-    return spin;
+    return end == TextEnd::EndOfText || end == TextEnd::StopText;
 }
 
 } // namespace
@@ -41,37 +39,25 @@ GeneratePage::GeneratePage(const PlanModel& plan, const PinStore& pins, Ask ask,
     , m_plan(plan)
     , m_pins(pins)
     , m_ask(std::move(ask))
-    , m_prompt(new QLineEdit)
-    , m_start(new QPushButton(tr("&Generate")))
-    , m_stop(new QPushButton(tr("St&op")))
+    , m_sampling(new SamplingFields)
 {
-    m_prompt->setPlaceholderText(tr("Prompt: how the text begins, such as “It was”"));
-    m_prompt->setAccessibleName(tr("Prompt"));
-    m_prompt->setClearButtonEnabled(true);
-    m_stop->setEnabled(false);
-
-    auto* first = new QHBoxLayout;
-    first->setSpacing(8);
-    first->addWidget(m_prompt, 1);
-    first->addWidget(m_start);
-    first->addWidget(m_stop);
     auto* grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(4);
-    grid->addLayout(first, 0, 0, 1, 2);
-    grid->addWidget(makeOptions(), 1, 0, 1, 2);
-    grid->setRowStretch(3, 1);
+    grid->addWidget(makePromptRow(), 0, 0, 1, 2);
+    grid->addWidget(m_sampling, 1, 0, 1, 2);
     for (int index = 0; index < 2; ++index) {
-        makeColumn(index);
-        grid->addWidget(m_columns[index].title, 2, index);
-        grid->addWidget(m_columns[index].text, 3, index);
-        grid->addWidget(m_columns[index].note, 4, index);
+        grid->addWidget(makeColumn(index), 2, index);
         grid->setColumnStretch(index, 1);
     }
+    grid->addWidget(makeLegend(), 3, 0, 1, 2);
+    grid->setRowStretch(2, 1);
 
     connect(m_prompt, &QLineEdit::returnPressed, this, &GeneratePage::start);
+    connect(m_sampling, &SamplingFields::returnPressed, this, &GeneratePage::start);
     connect(m_start, &QPushButton::clicked, this, &GeneratePage::start);
+    connect(m_regenerate, &QPushButton::clicked, this, &GeneratePage::regenerate);
     connect(m_stop, &QPushButton::clicked, this, [this] {
         emit stopRequested();
         endWait();
@@ -82,48 +68,98 @@ GeneratePage::GeneratePage(const PlanModel& plan, const PinStore& pins, Ask ask,
     forget();
 }
 
-void GeneratePage::makeColumn(int index)
+QWidget* GeneratePage::makePromptRow()
+{
+    m_prompt = new QLineEdit;
+    m_prompt->setPlaceholderText(tr("Prompt: how the text begins, such as “It was”"));
+    m_prompt->setAccessibleName(tr("Prompt"));
+    m_prompt->setToolTip(tr("How the text begins; Return generates"));
+    m_prompt->setClearButtonEnabled(true);
+    m_start = new QPushButton(tr("&Generate"));
+    m_start->setToolTip(tr("Let A and B go on from the prompt"));
+    m_regenerate = new QPushButton(tr("&Regenerate"));
+    m_regenerate->setToolTip(tr("Other texts: generate with a new seed"));
+    m_stop = new QPushButton(tr("St&op"));
+    m_stop->setToolTip(tr("End the texts here"));
+    m_stop->setEnabled(false);
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    layout->addWidget(m_prompt, 1);
+    layout->addWidget(m_start);
+    layout->addWidget(m_regenerate);
+    layout->addWidget(m_stop);
+    return row;
+}
+
+QWidget* GeneratePage::makeColumn(int index)
 {
     Column& column = m_columns[index];
     column.title = new QLabel;
     QFont bold = font();
     bold.setBold(true);
     column.title->setFont(bold);
-    column.text = new QTextEdit;
-    column.text->setReadOnly(true);
-    column.text->setMinimumHeight(60);
-    column.text->setTabChangesFocus(true);
-    column.text->setToolTip(tr("The darker the shade, the less likely the token was to the model"));
-    column.text->setAccessibleName(index == 0 ? tr("Text of A") : tr("Text of B"));
+    column.title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    column.copy = new QToolButton;
+    column.copy->setText(index == 0 ? tr("Copy &A") : tr("Copy &B"));
+    column.copy->setToolTip(index == 0 ? tr("Copy the text of A") : tr("Copy the text of B"));
+    column.text = new TokenText(index == 0 ? "A" : "B");
     column.note = new QLabel;
+    connect(column.copy, &QToolButton::clicked, this,
+            [this, index] { QApplication::clipboard()->setText(text(index)); });
+    connect(column.text, &TokenText::caretMoved, this,
+            [this](const QString& what) { m_token->setText(what); });
+
+    auto* widget = new QWidget;
+    auto* grid = new QGridLayout(widget);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setVerticalSpacing(4);
+    grid->addWidget(column.title, 0, 0);
+    grid->addWidget(column.copy, 0, 1);
+    grid->addWidget(column.text, 1, 0, 1, 2);
+    grid->addWidget(column.note, 2, 0, 1, 2);
+    grid->setColumnStretch(0, 1);
+    return widget;
 }
 
-QWidget* GeneratePage::makeOptions()
+QWidget* GeneratePage::makeLegend()
 {
-    m_length = makeSpin<QSpinBox>(1, 10000, 60, tr("How many tokens at most"));
-    m_temperature = makeSpin<QDoubleSpinBox>(
-        0.0, 5.0, 0.8, tr("0 takes the likeliest token each time; higher is more adventurous"));
-    m_temperature->setSingleStep(0.1);
-    m_topP = makeSpin<QDoubleSpinBox>(
-        0.01, 1.0, 0.95, tr("Only the likeliest tokens that together have this probability"));
-    m_topP->setSingleStep(0.05);
-    m_seed = makeSpin<QSpinBox>(0, INT_MAX, 1, tr("The same seed gives the same text again"));
+    m_legend = new QLabel;
+    m_legend->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_token = new QLabel;
+    m_token->setTextFormat(Qt::PlainText);
+    showLegend();
     auto* row = new QWidget;
     auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(8);
-    const auto add = [&](const QString& name, QWidget* field) {
-        auto* label = new QLabel(name);
-        label->setBuddy(field);
-        layout->addWidget(label);
-        layout->addWidget(field);
-    };
-    add(tr("Le&ngth"), m_length);
-    add(tr("&Temperature"), m_temperature);
-    add(tr("To&p-p"), m_topP);
-    add(tr("&Seed"), m_seed);
-    layout->addStretch();
+    layout->addWidget(m_legend, 1);
+    layout->addWidget(m_token);
     return row;
+}
+
+/// The shades as they stand behind the tokens.
+void GeneratePage::showLegend()
+{
+    QString samples;
+    for (const int percent : {100, 50, 10, 0}) {
+        const QColor shade = TokenText::shade(palette(), percent / 100.0);
+        const QColor colour = blend(palette().color(QPalette::Base), shade, shade.alphaF());
+        samples += QString("<span style='background-color:%1; color:%2'>&nbsp;%3&nbsp;%&nbsp;"
+                           "</span> ")
+                       .arg(colour.name(), palette().color(QPalette::Text).name())
+                       .arg(percent);
+    }
+    m_legend->setText(tr("Probability of each token: %1 &nbsp; "
+                         "<b><u>underlined</u></b>: here A and B go apart")
+                          .arg(samples));
+}
+
+void GeneratePage::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        showLegend();
 }
 
 void GeneratePage::setPrompt(const QString& prompt)
@@ -133,28 +169,15 @@ void GeneratePage::setPrompt(const QString& prompt)
 
 void GeneratePage::start()
 {
-    GenerateOptions options;
-    options.max_tokens = m_length->value();
-    options.temperature = m_temperature->value();
-    options.top_p = m_topP->value();
-    options.seed = static_cast<std::uint64_t>(m_seed->value());
     const Plan a = m_plan.plan();
     // Where both are the same there is nothing to compare.
     const std::vector<Plan> plans
         = a == m_pins.planB() ? std::vector<Plan>{a} : std::vector<Plan>{a, m_pins.planB()};
-    const auto generation = m_ask(plans, m_prompt->text(), options);
+    const auto generation = m_ask(plans, m_prompt->text(), m_sampling->options());
     if (!generation)
         return;
     m_asked = {a, m_pins.planB()};
-    m_difference.reset();
-    for (Column& column : m_columns) {
-        column.text->clear();
-        column.text->setExtraSelections({});
-        column.note->clear();
-        column.decoder = QStringDecoder(QStringDecoder::Utf8);
-        column.ids.clear();
-        column.begins.clear();
-    }
+    clearTexts();
     if (plans.size() == 1)
         m_columns[1].note->setText(tr("The same plan as A"));
     m_shown = generation;
@@ -162,22 +185,31 @@ void GeneratePage::start()
     showPlans();
 }
 
+void GeneratePage::regenerate()
+{
+    m_sampling->takeNewSeed();
+    start();
+}
+
+void GeneratePage::clearTexts()
+{
+    m_difference.reset();
+    m_token->clear();
+    for (Column& column : m_columns) {
+        column.text->forget();
+        column.copy->setEnabled(false);
+        column.note->clear();
+        column.end = TextEnd::StillGrowing;
+    }
+}
+
 void GeneratePage::showToken(const Generating& progress)
 {
     if (progress.generation != m_shown)
         return;
     Column& column = m_columns.at(progress.index);
-    QTextCursor end(column.text->document());
-    end.movePosition(QTextCursor::End);
-    column.ids.push_back(progress.token.id);
-    column.begins.push_back(end.position());
-    QColor shade = palette().color(QPalette::Highlight);
-    shade.setAlpha(int(kDarkestShade * (1 - progress.token.probability)));
-    QTextCharFormat format;
-    format.setBackground(shade);
-    const std::string& bytes = progress.token.text;
-    end.insertText(column.decoder.decode(QByteArrayView(bytes.data(), qsizetype(bytes.size()))),
-                   format);
+    column.text->addToken(progress.token);
+    column.copy->setEnabled(true);
     markDifference();
 }
 
@@ -185,45 +217,45 @@ void GeneratePage::showResult(const Generated& result)
 {
     if (result.generation != m_shown)
         return;
-    const int tokens = int(result.result.tokens.size());
-    const QString first = durationText(result.first_token_seconds);
+    const Generation& text = result.result;
+    const int tokens = int(text.tokens.size());
+    const QString first = durationText(text.first_token_seconds);
     QString note = tr("%n tokens", nullptr, tokens);
-    if (result.result.tokens_per_second > 0)
+    if (text.tokens_per_second > 0)
         note = tr("%n tokens, the first after %1, then %2 tokens/s", nullptr, tokens)
-                   .arg(first, decimalText(result.result.tokens_per_second, 0));
-    else if (result.first_token_seconds > 0)
+                   .arg(first, decimalText(text.tokens_per_second, 0));
+    else if (tokens > 0)
         note = tr("%n tokens, the first after %1", nullptr, tokens).arg(first);
-    m_columns.at(result.index).note->setText(note);
+    if (text.end == TextEnd::EndOfText)
+        note = tr("%1; ended by itself").arg(note);
+    else if (text.end == TextEnd::StopText)
+        note = tr("%1; ended at the stop text").arg(note);
+    else if (text.end == TextEnd::Stopped)
+        note = tr("%1; stopped").arg(note);
+    Column& column = m_columns.at(result.index);
+    column.note->setText(note);
+    column.end = text.end;
+    markDifference();
     if (result.last)
         setGenerating({});
 }
 
 void GeneratePage::markDifference()
 {
-    const Column &a = m_columns[0], &b = m_columns[1];
-    if (m_difference || b.ids.empty())
+    if (m_difference)
         return;
-    const std::size_t newest = b.ids.size() - 1;
-    if (newest < a.ids.size() && a.ids[newest] == b.ids[newest])
+    const std::vector<std::int32_t>& a = m_columns[0].text->ids();
+    const std::vector<std::int32_t>& b = m_columns[1].text->ids();
+    const auto [inA, inB] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+    const bool aGoesOn = inA != a.end(), bGoesOn = inB != b.end();
+    // A text that has not come so far yet may still say the same.
+    const bool apart = (aGoesOn && bGoesOn) || (aGoesOn && endedByItself(m_columns[1].end))
+        || (bGoesOn && endedByItself(m_columns[0].end));
+    if (!apart)
         return;
-    m_difference = newest;
-    for (const Column& column : m_columns) {
-        const std::size_t token = *m_difference;
-        if (token >= column.begins.size())
-            continue; // A had ended there
-        QTextEdit::ExtraSelection mark;
-        mark.cursor = QTextCursor(column.text->document());
-        mark.cursor.setKeepPositionOnInsert(true); // what comes later is no part of it
-        mark.cursor.setPosition(column.begins[token]);
-        if (token + 1 < column.begins.size())
-            mark.cursor.setPosition(column.begins[token + 1], QTextCursor::KeepAnchor);
-        else
-            mark.cursor.movePosition(QTextCursor::End, QTextCursor::KeepAnchor);
-        mark.format.setUnderlineStyle(QTextCharFormat::SingleUnderline);
-        mark.format.setFontWeight(QFont::Bold);
-        mark.format.setToolTip(tr("Here A and B go apart"));
-        column.text->setExtraSelections({mark});
-    }
+    m_difference = std::size_t(inA - a.begin());
+    for (const Column& column : m_columns)
+        column.text->markDifference(*m_difference);
 }
 
 void GeneratePage::endWait()
@@ -235,12 +267,7 @@ void GeneratePage::forget()
 {
     m_asked = {};
     m_shown.reset();
-    m_difference.reset();
-    for (Column& column : m_columns) {
-        column.text->clear();
-        column.text->setExtraSelections({});
-        column.note->clear();
-    }
+    clearTexts();
     setGenerating({});
     showPlans();
 }
@@ -253,13 +280,16 @@ void GeneratePage::showPlans()
     const bool fresh = m_asked[0].heads.empty();
     const Plan& a = fresh ? m_plan.plan() : m_asked[0];
     const Plan& b = fresh ? m_pins.planB() : m_asked[1];
-    m_columns[0].title->setText(
+    const QString texts[] = {
         a == m_plan.plan()
             ? tr("A: %1").arg(planText(a))
-            : tr("A: %1 (the sliders now: %2)").arg(planText(a), planText(m_plan.plan())));
-    m_columns[1].title->setText(
+            : tr("A: %1 (the sliders now: %2)").arg(planText(a), planText(m_plan.plan())),
         b == m_pins.planB() ? tr("B: %1").arg(planText(b))
-                            : tr("B: %1 (B now: %2)").arg(planText(b), planText(m_pins.planB())));
+                            : tr("B: %1 (B now: %2)").arg(planText(b), planText(m_pins.planB()))};
+    for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        m_columns[i].title->setText(texts[i]);
+        m_columns[i].title->setToolTip(texts[i]);
+    }
 }
 
 void GeneratePage::setGenerating(std::optional<std::uint64_t> generation)
@@ -271,20 +301,13 @@ void GeneratePage::setGenerating(std::optional<std::uint64_t> generation)
 void GeneratePage::restore(const QSettings& settings)
 {
     m_prompt->setText(settings.value("generate/prompt").toString());
-    m_length->setValue(settings.value("generate/length", m_length->value()).toInt());
-    m_temperature->setValue(
-        settings.value("generate/temperature", m_temperature->value()).toDouble());
-    m_topP->setValue(settings.value("generate/topP", m_topP->value()).toDouble());
-    m_seed->setValue(settings.value("generate/seed", m_seed->value()).toInt());
+    m_sampling->restore(settings);
 }
 
 void GeneratePage::save(QSettings& settings) const
 {
     settings.setValue("generate/prompt", m_prompt->text());
-    settings.setValue("generate/length", m_length->value());
-    settings.setValue("generate/temperature", m_temperature->value());
-    settings.setValue("generate/topP", m_topP->value());
-    settings.setValue("generate/seed", m_seed->value());
+    m_sampling->save(settings);
 }
 
 QString GeneratePage::text(int column) const

@@ -1,8 +1,7 @@
-// The generate page: one prompt continued by two plans, A the sliders' and B one kept to compare
-// with, in two columns; each token shaded by how unlikely it was, the first difference underlined.
+// The generate page: one prompt continued by two plans side by side, A the sliders' and B one kept
+// to compare with; each token shaded by how unlikely it was, the first difference underlined.
 #pragma once
 
-#include <QStringDecoder>
 #include <QWidget>
 
 #include <array>
@@ -12,19 +11,19 @@
 
 #include "engine/engine_thread.h"
 
-class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
 class QPushButton;
 class QSettings;
-class QSpinBox;
-class QTextEdit;
+class QToolButton;
 
 namespace matmamba
 {
 
 class PinStore;
 class PlanModel;
+class SamplingFields;
+class TokenText;
 
 class GeneratePage : public QWidget
 {
@@ -38,6 +37,7 @@ public:
 
     void setPrompt(const QString& prompt);
     void start(); ///< with what the page says; ends what is being generated
+    void regenerate(); ///< the same with a new seed
     void showToken(const Generating& progress);
     void showResult(const Generated& result);
     void endWait(); ///< nothing more will come of what was asked for so far
@@ -48,23 +48,30 @@ public:
     bool hasResult() const { return m_shown.has_value() && !m_generation; }
     QString text(int column) const; ///< 0 = A, 1 = B
     QString note(int column) const; ///< what is said below the text
+    TokenText& tokens(int column) const { return *m_columns.at(column).text; }
     /// Number of the first token by which A and B differ, if they do so far.
     std::optional<std::size_t> firstDifference() const { return m_difference; }
+    SamplingFields& sampling() const { return *m_sampling; }
 
 signals:
     void stopRequested();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     struct Column {
         QLabel* title = nullptr;
-        QTextEdit* text = nullptr;
+        QToolButton* copy = nullptr;
+        TokenText* text = nullptr;
         QLabel* note = nullptr;
-        QStringDecoder decoder{QStringDecoder::Utf8}; ///< a token may end inside a character
-        std::vector<std::int32_t> ids;
-        std::vector<int> begins; ///< of each token in the text, in characters
+        TextEnd end = TextEnd::StillGrowing;
     };
-    void makeColumn(int index);
-    QWidget* makeOptions();
+    QWidget* makePromptRow();
+    QWidget* makeColumn(int index);
+    QWidget* makeLegend();
+    void showLegend();
+    void clearTexts();
     void forget(); ///< another model: what is shown no longer holds
     void showPlans();
     void markDifference();
@@ -80,11 +87,11 @@ private:
     std::array<Column, 2> m_columns;
     QLineEdit* m_prompt;
     QPushButton* m_start;
+    QPushButton* m_regenerate;
     QPushButton* m_stop;
-    QSpinBox* m_length;
-    QDoubleSpinBox* m_temperature;
-    QDoubleSpinBox* m_topP;
-    QSpinBox* m_seed;
+    SamplingFields* m_sampling;
+    QLabel* m_legend;
+    QLabel* m_token; ///< what is said of the token at the caret
 };
 
 } // namespace matmamba

@@ -47,6 +47,11 @@ KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
     text += row(tr("Double click"), tr("full width"));
     text += row(tr("Drag across sliders"), tr("paint a curve, undone in one step"));
     text += "</table>";
+    text += QString("<h3>%1</h3><table>").arg(tr("Classify and Generate"));
+    text += row(tr("Alt+Left, Alt+Right"), tr("previous, next picture"));
+    text += row(tr("Alt and the underlined letter"), tr("that field or button"));
+    text += row(tr("Arrows in a generated text"), tr("each token's probability"));
+    text += "</table>";
     for (const QAction* action : menus.actions())
         if (const auto* menu = action->menu<QMenu*>())
             text += QString("<h3>%1</h3><table>%2</table>")

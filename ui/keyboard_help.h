@@ -1,4 +1,5 @@
-// Help → Keyboard: every action's shortcut, read from the menus themselves, and the sliders' keys.
+// Help → Keyboard: every action's shortcut, read from the menus themselves, and the keys of
+// sliders and pages.
 #pragma once
 
 #include <QDialog>

@@ -1,5 +1,6 @@
 #include "ui/path_kind.h"
 
+#include <QCollator>
 #include <QDir>
 #include <QFileInfo>
 #include <QMimeDatabase>
@@ -8,6 +9,17 @@
 
 namespace matmamba
 {
+
+namespace
+{
+
+bool isPicture(const QFileInfo& file)
+{
+    const QMimeType type = QMimeDatabase().mimeTypeForFile(file, QMimeDatabase::MatchExtension);
+    return type.name().startsWith("image/");
+}
+
+} // namespace
 
 PathKind kindOfPath(const QString& path)
 {
@@ -23,8 +35,24 @@ PathKind kindOfPath(const QString& path)
     // them.
     if (suffix == "bin")
         return file.dir().exists("config.json") ? PathKind::Model : PathKind::Data;
-    const QMimeType type = QMimeDatabase().mimeTypeForFile(file, QMimeDatabase::MatchExtension);
-    return type.name().startsWith("image/") ? PathKind::Picture : PathKind::Data;
+    return isPicture(file) ? PathKind::Picture : PathKind::Data;
+}
+
+QStringList unlabelledPictures(const QString& folder)
+{
+    const QDir directory(folder);
+    if (!directory.entryList(QDir::Dirs | QDir::NoDotAndDotDot).isEmpty())
+        return {};
+    QStringList names;
+    for (const QString& name : directory.entryList(QDir::Files, QDir::Unsorted))
+        if (isPicture(QFileInfo(name)))
+            names << name;
+    QCollator order;
+    order.setNumericMode(true); // 2.png before 10.png
+    std::sort(names.begin(), names.end(), order);
+    for (QString& name : names)
+        name = directory.filePath(name);
+    return names;
 }
 
 } // namespace matmamba

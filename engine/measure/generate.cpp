@@ -2,83 +2,18 @@
 #include "engine/measure/generate.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <numeric>
-#include <random>
 
-#include "engine/error.h"
+#include "engine/data/tokenizer.h"
+#include "engine/measure/sample_token.h"
 #include "engine/model/language_model.h"
+#include "engine/stopwatch.h"
+#include "engine/torch_errors.h"
 
 namespace matmamba
 {
 
 namespace
 {
-
-/// Chooses ids from logits by temperature, top-k and top-p; the same seed gives the same text.
-class Sampler
-{
-public:
-    Sampler(const GenerateOptions& options, std::vector<std::int32_t> allowed)
-        : m_options(options)
-        , m_allowed(std::move(allowed))
-        , m_random(options.seed)
-    {
-    }
-
-    /// logits (V) float32 on the CPU.
-    GeneratedToken next(const at::Tensor& logits)
-    {
-        const float* logit = logits.const_data_ptr<float>();
-        const auto likelier = [&](std::int32_t a, std::int32_t b) { return logit[a] > logit[b]; };
-        const std::int32_t best = *std::min_element(m_allowed.begin(), m_allowed.end(), likelier);
-        double total = 0; // softmax at temperature 1 over every allowed id; one NaN is enough
-        for (const std::int32_t id : m_allowed)
-            total += std::exp(static_cast<double>(logit[id]) - logit[best]);
-        if (!std::isfinite(logit[best]) || !std::isfinite(total))
-            throw Error("The model's output is not a finite number: the weights are damaged, or "
-                        "the compute type is too narrow for them (try --dtype float32)");
-        const std::int32_t id = m_options.temperature <= 0 ? best : draw(logit, best, likelier);
-        return {id, "", std::exp(static_cast<double>(logit[id]) - logit[best]) / total};
-    }
-
-private:
-    template <typename Likelier>
-    std::int32_t draw(const float* logit, std::int32_t best, const Likelier& likelier)
-    {
-        std::vector<std::int32_t> ids = m_allowed;
-        if (m_options.top_k > 0 || m_options.top_p < 1)
-            std::sort(ids.begin(), ids.end(), likelier);
-        if (m_options.top_k > 0 && ids.size() > static_cast<std::size_t>(m_options.top_k))
-            ids.resize(m_options.top_k);
-        std::vector<double> weight(ids.size());
-        std::transform(ids.begin(), ids.end(), weight.begin(), [&](std::int32_t id) {
-            return std::exp((static_cast<double>(logit[id]) - logit[best]) / m_options.temperature);
-        });
-        double total = std::accumulate(weight.begin(), weight.end(), 0.0);
-        if (m_options.top_p < 1) {
-            double kept = 0;
-            std::size_t n = 0;
-            while (n < weight.size() && kept < m_options.top_p * total)
-                kept += weight[n++];
-            weight.resize(std::max<std::size_t>(n, 1));
-            total = std::max(kept, weight[0]);
-        }
-        constexpr double kUnit = 0x1p-53;
-        double left = static_cast<double>(m_random() >> 11) * kUnit * total;
-        for (std::size_t i = 0; i < weight.size(); ++i) {
-            left -= weight[i];
-            if (left < 0)
-                return ids[i];
-        }
-        return ids[weight.size() - 1];
-    }
-
-    GenerateOptions m_options;
-    std::vector<std::int32_t> m_allowed;
-    std::mt19937_64 m_random;
-};
 
 std::vector<std::int32_t> allowed_ids(const Tokenizer& tokenizer, const ModelConfig& config)
 {
@@ -91,13 +26,9 @@ std::vector<std::int32_t> allowed_ids(const Tokenizer& tokenizer, const ModelCon
     return ids;
 }
 
-} // namespace
-
-Generation generate_text(const ModelWeights& weights, const ModelConfig& config,
-                         const Tokenizer& tokenizer, const Plan& plan, const std::string& prompt,
-                         const GenerateOptions& options,
-                         const std::function<void(const GeneratedToken&)>& on_token,
-                         const std::stop_token& stop)
+/// What the model reads before the first generated token; at least one id.
+std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelConfig& config,
+                                     const std::string& prompt)
 {
     std::vector<std::int32_t> ids = tokenizer.encode(prompt);
     if (const auto begin = tokenizer.begin_of_text(); begin && (ids.empty() || ids[0] != *begin))
@@ -113,41 +44,160 @@ Generation generate_text(const ModelWeights& weights, const ModelConfig& config,
             throw Error("The tokenizer gives id " + std::to_string(id) + ", but the model has only "
                         + std::to_string(config.embedding_rows())
                         + " embedding rows: the tokenizer belongs to another model");
+    return ids;
+}
 
-    const at::Device device = weights.embedding.device();
-    Sampler sampler(options, allowed_ids(tokenizer, config));
-    std::vector<MixerState> states(config.n_layer);
-    const auto logits_after = [&](const std::vector<std::int32_t>& tokens) {
-        const at::Tensor input = at::tensor(tokens, at::kLong).unsqueeze(0).to(device);
-        const at::Tensor hidden = language_hidden(weights, config, plan, input, &states, stop);
-        return language_logits(weights, hidden.select(1, input.size(1) - 1)).squeeze(0).cpu();
-    };
-
-    Generation generation;
-    using Clock = std::chrono::steady_clock;
-    Clock::time_point start = Clock::now();
-    try {
-        at::Tensor logits = logits_after(ids);
-        start = Clock::now(); // decoding only, the prompt's prefill is not counted
-        for (int i = 0; i < options.max_tokens; ++i) {
-            GeneratedToken token = sampler.next(logits);
-            if (token.id == tokenizer.end_of_text())
-                break;
-            token.text = tokenizer.token_bytes(token.id);
-            generation.text += token.text;
-            generation.tokens.push_back(token);
-            if (on_token)
-                on_token(token);
-            if (i + 1 < options.max_tokens)
-                logits = logits_after({token.id});
+/// Where the stop text begins that is complete first in `text`, else npos. None is in the first
+/// `searched` bytes.
+std::size_t find_stop(const std::string& text, std::size_t searched,
+                      const std::vector<std::string>& stop_texts)
+{
+    std::size_t begin = std::string::npos, end = std::string::npos;
+    for (const std::string& stop : stop_texts) {
+        const std::size_t from = searched - std::min(searched, stop.size() - 1);
+        const std::size_t found = text.find(stop, from);
+        if (found == std::string::npos)
+            continue;
+        if (found + stop.size() < end || (found + stop.size() == end && found < begin)) {
+            begin = found;
+            end = found + stop.size();
         }
-    } catch (const Stopped&) {
-        // What has been generated so far is the result.
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (generation.tokens.size() > 1)
-        generation.tokens_per_second = static_cast<double>(generation.tokens.size() - 1) / seconds;
-    return generation;
+    return begin;
+}
+
+/// Where at the end of `text` a stop text may have begun; its size where none has.
+std::size_t begun_stop(const std::string& text, const std::vector<std::string>& stop_texts)
+{
+    std::size_t begun = text.size();
+    for (const std::string& stop : stop_texts)
+        for (std::size_t part = std::min(stop.size() - 1, text.size()); part > 0; --part)
+            if (text.compare(text.size() - part, part, stop, 0, part) == 0) {
+                begun = std::min(begun, text.size() - part);
+                break;
+            }
+    return begun;
+}
+
+} // namespace
+
+struct TextGenerator::State {
+    const ModelWeights& weights;
+    const ModelConfig& config;
+    const Tokenizer& tokenizer;
+    Plan plan;
+    GenerateOptions options;
+    std::vector<std::int32_t> unread; ///< what the model reads before it gives the next logits
+    TokenSampler sampler;
+    std::vector<MixerState> mixer_states; ///< by layer
+
+    std::vector<GeneratedToken> tokens = {}; ///< all; the last ones may not be told yet
+    std::string text = {}; ///< of all tokens
+    double decode_seconds = 0; ///< of all tokens but the first
+    Generation told = {};
+
+    GeneratedToken next(const std::stop_token& stop);
+    void tell(std::size_t until);
+    void end(TextEnd why, std::size_t size);
+};
+
+TextGenerator::TextGenerator(const ModelWeights& weights, const ModelConfig& config,
+                             const Tokenizer& tokenizer, const Plan& plan,
+                             const std::string& prompt, const GenerateOptions& options)
+{
+    const Stopwatch watch;
+    check_options(options);
+    const std::vector<std::int32_t> ids = prompt_ids(tokenizer, config, prompt);
+    m_state = std::make_unique<State>(
+        State{.weights = weights,
+              .config = config,
+              .tokenizer = tokenizer,
+              .plan = plan,
+              .options = options,
+              .unread = ids,
+              .sampler = TokenSampler(options, allowed_ids(tokenizer, config), ids),
+              .mixer_states = std::vector<MixerState>(config.n_layer)});
+    m_state->told.first_token_seconds = watch.seconds();
+}
+
+TextGenerator::~TextGenerator() = default;
+TextGenerator::TextGenerator(TextGenerator&&) noexcept = default;
+TextGenerator& TextGenerator::operator=(TextGenerator&&) noexcept = default;
+
+const Generation& TextGenerator::text() const
+{
+    return m_state->told;
+}
+
+bool TextGenerator::advance(const std::stop_token& stop)
+{
+    State& state = *m_state;
+    if (state.told.end != TextEnd::StillGrowing)
+        return false;
+    try {
+        const Stopwatch watch;
+        GeneratedToken token = in_sentences([&] { return state.next(stop); });
+        if (token.id == state.tokenizer.end_of_text()) {
+            state.end(TextEnd::EndOfText, state.text.size());
+            return false;
+        }
+        (state.tokens.empty() ? state.told.first_token_seconds : state.decode_seconds)
+            += watch.seconds();
+        const std::size_t before = state.text.size();
+        token.text = state.tokenizer.token_bytes(token.id);
+        state.text += token.text;
+        state.unread = {token.id};
+        state.tokens.push_back(std::move(token));
+        const std::vector<std::string>& stops = state.options.stop_texts;
+        if (const auto found = find_stop(state.text, before, stops); found != std::string::npos)
+            state.end(TextEnd::StopText, found);
+        else if (static_cast<int>(state.tokens.size()) >= state.options.max_tokens)
+            state.end(TextEnd::Length, state.text.size());
+        else
+            state.tell(begun_stop(state.text, stops));
+    } catch (const Stopped&) { // what has been generated so far is the result
+        state.end(TextEnd::Stopped, state.text.size());
+    }
+    return state.told.end == TextEnd::StillGrowing;
+}
+
+/// Throws Stopped.
+GeneratedToken TextGenerator::State::next(const std::stop_token& stop)
+{
+    const c10::InferenceMode inference;
+    const at::Tensor input
+        = at::tensor(unread, at::kLong).unsqueeze(0).to(weights.embedding.device());
+    const at::Tensor hidden = language_hidden(weights, config, plan, input, &mixer_states, stop);
+    const at::Tensor logits // (V) float32
+        = language_logits(weights, hidden.select(1, input.size(1) - 1)).squeeze(0).cpu();
+    return sampler.next(logits.const_data_ptr<float>());
+}
+
+/// Tells the tokens that end within the first `until` bytes.
+void TextGenerator::State::tell(std::size_t until)
+{
+    while (told.tokens.size() < tokens.size()) {
+        const GeneratedToken& token = tokens[told.tokens.size()];
+        if (told.text.size() + token.text.size() > until)
+            return;
+        told.text += token.text;
+        told.tokens.push_back(token);
+    }
+}
+
+/// The text ends after `size` bytes.
+void TextGenerator::State::end(TextEnd why, std::size_t size)
+{
+    tell(size);
+    if (told.text.size() < size) {
+        GeneratedToken cut = tokens[told.tokens.size()];
+        cut.text.resize(size - told.text.size());
+        told.text += cut.text;
+        told.tokens.push_back(std::move(cut));
+    }
+    if (tokens.size() > 1)
+        told.tokens_per_second = static_cast<double>(tokens.size() - 1) / decode_seconds;
+    told.end = why;
 }
 
 } // namespace matmamba
