@@ -121,8 +121,7 @@ QString TokenText::describe(std::size_t token) const
         = tr("%1, token %2, “%3”: probability %4")
               .arg(m_side)
               .arg(token + 1)
-              .arg(text,
-                   percent < 0.1 ? tr("%1 %").arg(roundText(percent, 1)) : percentText(percent));
+              .arg(text, percent < 0.1 ? roundText(percent, 1) + " %" : percentText(percent));
     if (m_difference == token)
         what = tr("%1; here A and B go apart").arg(what);
     return what;

@@ -298,10 +298,6 @@
         <translation>Zu klassifizierendes Bild</translation>
     </message>
     <message>
-        <source>Drop a picture anywhere in the window, paste one, open one (File → Classify picture…), or browse the data set.</source>
-        <translation>Ein Bild irgendwo im Fenster ablegen, einfügen oder öffnen (Datei → Bild klassifizieren …), oder im Datensatz blättern.</translation>
-    </message>
-    <message>
         <source>All of the data set</source>
         <translation>Ganzer Datensatz</translation>
     </message>
@@ -316,10 +312,6 @@
     <message>
         <source>A and B differ</source>
         <translation>A und B verschieden</translation>
-    </message>
-    <message>
-        <source>Which pictures of the data set to browse</source>
-        <translation>Durch welche Bilder des Datensatzes geblättert wird</translation>
     </message>
     <message>
         <source>Previous picture (Alt+Left)</source>
@@ -391,6 +383,34 @@
     <message>
         <source>none so far</source>
         <translation>bisher keine</translation>
+    </message>
+    <message>
+        <source>Drop pictures or a folder of them anywhere in the window, paste one, open some (File → Classify pictures…), or browse the data set.</source>
+        <translation>Bilder oder einen Ordner mit Bildern irgendwo im Fenster ablegen, einfügen oder öffnen (Datei → Bilder klassifizieren …), oder im Datensatz blättern.</translation>
+    </message>
+    <message>
+        <source>Opened pictures</source>
+        <translation>Geöffnete Bilder</translation>
+    </message>
+    <message>
+        <source>Which pictures to browse</source>
+        <translation>Durch welche Bilder geblättert wird</translation>
+    </message>
+    <message>
+        <source>Which pictures to browse: of the data set, as far as A and B are measured, or those that were dropped, pasted or opened</source>
+        <translation>Durch welche Bilder geblättert wird: die des Datensatzes, soweit A und B gemessen sind, oder die abgelegten, eingefügten oder geöffneten</translation>
+    </message>
+    <message>
+        <source>%1 – A and B agree</source>
+        <translation>%1 – A und B stimmen überein</translation>
+    </message>
+    <message>
+        <source>%1 – A and B differ</source>
+        <translation>%1 – A und B verschieden</translation>
+    </message>
+    <message>
+        <source>Drop, paste or open pictures to browse them</source>
+        <translation>Zum Blättern Bilder ablegen, einfügen oder öffnen</translation>
     </message>
 </context>
 <context>
@@ -751,14 +771,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>&amp;Zuletzt geöffnete Modelle</translation>
     </message>
     <message>
-        <source>&amp;Classify picture…</source>
-        <translation>Bild &amp;klassifizieren …</translation>
-    </message>
-    <message>
-        <source>Classify picture</source>
-        <translation>Bild klassifizieren</translation>
-    </message>
-    <message>
         <source>&amp;Generate text</source>
         <translation>Text &amp;generieren</translation>
     </message>
@@ -1067,14 +1079,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Modell und Daten</translation>
     </message>
     <message>
-        <source>Generating A</source>
-        <translation>A wird generiert</translation>
-    </message>
-    <message>
-        <source>Generating B</source>
-        <translation>B wird generiert</translation>
-    </message>
-    <message>
         <source>Opening %1</source>
         <translation>%1 wird geöffnet</translation>
     </message>
@@ -1179,6 +1183,18 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <source>%1 is not on this machine: save it to a file first.</source>
         <translation>%1 liegt nicht auf diesem Rechner: Bitte zuerst in einer Datei speichern.</translation>
     </message>
+    <message>
+        <source>&amp;Classify pictures…</source>
+        <translation>Bilder &amp;klassifizieren …</translation>
+    </message>
+    <message>
+        <source>Classify pictures</source>
+        <translation>Bilder klassifizieren</translation>
+    </message>
+    <message>
+        <source>Generating text</source>
+        <translation>Text wird generiert</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::GeneratePage</name>
@@ -1197,50 +1213,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Prompt</source>
         <translation>Prompt</translation>
-    </message>
-    <message>
-        <source>The darker the shade, the less likely the token was to the model</source>
-        <translation>Je dunkler hinterlegt, desto unwahrscheinlicher war das Token für das Modell</translation>
-    </message>
-    <message>
-        <source>Text of A</source>
-        <translation>Text von A</translation>
-    </message>
-    <message>
-        <source>Text of B</source>
-        <translation>Text von B</translation>
-    </message>
-    <message>
-        <source>How many tokens at most</source>
-        <translation>Wie viele Token höchstens</translation>
-    </message>
-    <message>
-        <source>0 takes the likeliest token each time; higher is more adventurous</source>
-        <translation>0 nimmt jedes Mal das wahrscheinlichste Token; höher ist wagemutiger</translation>
-    </message>
-    <message>
-        <source>Only the likeliest tokens that together have this probability</source>
-        <translation>Nur die wahrscheinlichsten Token, die zusammen diese Wahrscheinlichkeit haben</translation>
-    </message>
-    <message>
-        <source>The same seed gives the same text again</source>
-        <translation>Derselbe Startwert ergibt wieder denselben Text</translation>
-    </message>
-    <message>
-        <source>Le&amp;ngth</source>
-        <translation>Läng&amp;e</translation>
-    </message>
-    <message>
-        <source>&amp;Temperature</source>
-        <translation>Te&amp;mperatur</translation>
-    </message>
-    <message>
-        <source>To&amp;p-p</source>
-        <translation>To&amp;p-p</translation>
-    </message>
-    <message>
-        <source>&amp;Seed</source>
-        <translation>&amp;Startwert</translation>
     </message>
     <message>
         <source>The same plan as A</source>
@@ -1268,10 +1240,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         </translation>
     </message>
     <message>
-        <source>Here A and B go apart</source>
-        <translation>Hier trennen sich A und B</translation>
-    </message>
-    <message>
         <source>A: %1</source>
         <translation>A: %1</translation>
     </message>
@@ -1286,6 +1254,58 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>B: %1 (B now: %2)</source>
         <translation>B: %1 (B jetzt: %2)</translation>
+    </message>
+    <message>
+        <source>How the text begins; Return generates</source>
+        <translation>Wie der Text beginnt; die Eingabetaste generiert</translation>
+    </message>
+    <message>
+        <source>Let A and B go on from the prompt</source>
+        <translation>A und B den Prompt fortsetzen lassen</translation>
+    </message>
+    <message>
+        <source>&amp;Regenerate</source>
+        <translation>Ne&amp;u generieren</translation>
+    </message>
+    <message>
+        <source>Other texts: generate with a new seed</source>
+        <translation>Andere Texte: mit neuem Startwert generieren</translation>
+    </message>
+    <message>
+        <source>End the texts here</source>
+        <translation>Die Texte hier beenden</translation>
+    </message>
+    <message>
+        <source>Copy &amp;A</source>
+        <translation>A k&amp;opieren</translation>
+    </message>
+    <message>
+        <source>Copy &amp;B</source>
+        <translation>B kopie&amp;ren</translation>
+    </message>
+    <message>
+        <source>Copy the text of A</source>
+        <translation>Den Text von A kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the text of B</source>
+        <translation>Den Text von B kopieren</translation>
+    </message>
+    <message>
+        <source>Probability of each token: %1 &amp;nbsp; &lt;b&gt;&lt;u&gt;underlined&lt;/u&gt;&lt;/b&gt;: here A and B go apart</source>
+        <translation>Wahrscheinlichkeit jedes Tokens: %1 &amp;nbsp; &lt;b&gt;&lt;u&gt;unterstrichen&lt;/u&gt;&lt;/b&gt;: hier trennen sich A und B</translation>
+    </message>
+    <message>
+        <source>%1; ended by itself</source>
+        <translation>%1; von selbst zu Ende</translation>
+    </message>
+    <message>
+        <source>%1; ended at the stop text</source>
+        <translation>%1; vor dem Stopptext beendet</translation>
+    </message>
+    <message>
+        <source>%1; stopped</source>
+        <translation>%1; angehalten</translation>
     </message>
 </context>
 <context>
@@ -1352,6 +1372,34 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>paint a curve, undone in one step</source>
         <translation>eine Kurve malen, rückgängig in einem Schritt</translation>
+    </message>
+    <message>
+        <source>Classify and Generate</source>
+        <translation>Klassifizieren und Generieren</translation>
+    </message>
+    <message>
+        <source>Alt+Left, Alt+Right</source>
+        <translation>Alt+Links, Alt+Rechts</translation>
+    </message>
+    <message>
+        <source>previous, next picture</source>
+        <translation>voriges, nächstes Bild</translation>
+    </message>
+    <message>
+        <source>Alt and the underlined letter</source>
+        <translation>Alt und der unterstrichene Buchstabe</translation>
+    </message>
+    <message>
+        <source>that field or button</source>
+        <translation>dieses Feld oder dieser Knopf</translation>
+    </message>
+    <message>
+        <source>Arrows in a generated text</source>
+        <translation>Pfeile in einem generierten Text</translation>
+    </message>
+    <message>
+        <source>each token&apos;s probability</source>
+        <translation>Wahrscheinlichkeit jedes Tokens</translation>
     </message>
 </context>
 <context>
@@ -1580,6 +1628,81 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
 </context>
 <context>
+    <name>matmamba::SamplingFields</name>
+    <message>
+        <source>How many tokens at most</source>
+        <translation>Wie viele Token höchstens</translation>
+    </message>
+    <message>
+        <source>0 takes the likeliest token each time; higher is more adventurous</source>
+        <translation>0 nimmt jedes Mal das wahrscheinlichste Token; höher ist wagemutiger</translation>
+    </message>
+    <message>
+        <source>Only so many of the likeliest tokens</source>
+        <translation>Nur so viele der wahrscheinlichsten Token</translation>
+    </message>
+    <message>
+        <source>all</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>Only the likeliest tokens that together have this probability</source>
+        <translation>Nur die wahrscheinlichsten Token, die zusammen diese Wahrscheinlichkeit haben</translation>
+    </message>
+    <message>
+        <source>Only tokens at least this many times as likely as the likeliest one; 0 is all</source>
+        <translation>Nur Token, die mindestens um diesen Faktor so wahrscheinlich sind wie das wahrscheinlichste; 0 heißt alle</translation>
+    </message>
+    <message>
+        <source>Above 1, tokens that are in the prompt or the text come more rarely; 1 is none</source>
+        <translation>Über 1 kommen Token seltener, die schon im Prompt oder im Text stehen; 1 heißt keine Strafe</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same text again</source>
+        <translation>Derselbe Startwert ergibt wieder denselben Text</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keiner</translation>
+    </message>
+    <message>
+        <source>The text ends before these words; \n stands for a new line</source>
+        <translation>Der Text endet vor diesen Worten; \n steht für eine neue Zeile</translation>
+    </message>
+    <message>
+        <source>Le&amp;ngth</source>
+        <translation>Läng&amp;e</translation>
+    </message>
+    <message>
+        <source>&amp;Temperature</source>
+        <translation>Te&amp;mperatur</translation>
+    </message>
+    <message>
+        <source>Top-&amp;k</source>
+        <translation>Top-&amp;k</translation>
+    </message>
+    <message>
+        <source>To&amp;p-p</source>
+        <translation>To&amp;p-p</translation>
+    </message>
+    <message>
+        <source>&amp;Min-p</source>
+        <translation>M&amp;in-p</translation>
+    </message>
+    <message>
+        <source>Repet&amp;ition penalty</source>
+        <translation>Wiederholungsstra&amp;fe</translation>
+    </message>
+    <message>
+        <source>&amp;Seed</source>
+        <translation>&amp;Startwert</translation>
+    </message>
+    <message>
+        <source>Stop te&amp;xt</source>
+        <translation>Stoppte&amp;xt</translation>
+    </message>
+</context>
+<context>
     <name>matmamba::ScoresColumn</name>
     <message>
         <source>%1, probability of %2: %3</source>
@@ -1602,6 +1725,25 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Progress</source>
         <translation>Fortschritt</translation>
+    </message>
+</context>
+<context>
+    <name>matmamba::TokenText</name>
+    <message>
+        <source>Text of %1</source>
+        <translation>Text von %1</translation>
+    </message>
+    <message>
+        <source>The darker the shade, the less likely the token was to the model; rest the pointer on a token, or move the caret to it, for its probability</source>
+        <translation>Je dunkler hinterlegt, desto unwahrscheinlicher war das Token für das Modell; der Mauszeiger oder die Schreibmarke auf einem Token nennt seine Wahrscheinlichkeit</translation>
+    </message>
+    <message>
+        <source>%1, token %2, “%3”: probability %4</source>
+        <translation>%1, Token %2, „%3“: Wahrscheinlichkeit %4</translation>
+    </message>
+    <message>
+        <source>%1; here A and B go apart</source>
+        <translation>%1; hier trennen sich A und B</translation>
     </message>
 </context>
 <context>
