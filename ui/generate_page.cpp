@@ -126,7 +126,7 @@ QWidget* GeneratePage::makeColumn(int index)
 QWidget* GeneratePage::makeLegend()
 {
     m_legend = new QLabel;
-    m_legend->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_legend->setWordWrap(true);
     m_token = new QLabel;
     m_token->setTextFormat(Qt::PlainText);
     showLegend();
