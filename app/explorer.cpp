@@ -9,7 +9,6 @@
 #include <QSettings>
 #include <QStandardPaths>
 #include <QTemporaryDir>
-#include <QTimer>
 
 #include <clocale>
 #include <cstdio>
@@ -24,6 +23,7 @@
 #include "ui/generate_page.h"
 #include "ui/language.h"
 #include "ui/screenshot.h"
+#include "ui/start_up.h"
 
 using namespace matmamba;
 
@@ -298,9 +298,10 @@ int run(const Options& options)
         window.resize(*options.size);
     if (!keeps)
         endWithScreenshot(window, options);
+    logStartUp(window);
     window.show();
     // From inside the event loop, so that a failure at once can still end the program.
-    QTimer::singleShot(0, &window, [&] { open(window, options); });
+    whenPainted(window, [&] { open(window, options); });
     return QApplication::exec();
 }
 

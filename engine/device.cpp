@@ -11,17 +11,6 @@
 namespace matmamba
 {
 
-DeviceChoice parse_device(const std::string& text)
-{
-    if (text == "best")
-        return DeviceChoice::Best;
-    if (text == "cpu")
-        return DeviceChoice::Cpu;
-    if (text == "cuda")
-        return DeviceChoice::Cuda;
-    throw Error("Unknown device " + text + ": expected best, cpu or cuda");
-}
-
 #ifdef MATMAMBA_WITH_CUDA
 namespace
 {

@@ -45,17 +45,6 @@ std::string weights_stamp(const Checkpoint& checkpoint)
         + std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(changed).count());
 }
 
-ComputeType parse_compute_type(const std::string& text)
-{
-    if (text == "auto")
-        return ComputeType::Auto;
-    if (text == "float32")
-        return ComputeType::F32;
-    if (text == "bfloat16")
-        return ComputeType::BF16;
-    throw Error("Unknown compute type " + text + ": expected auto, float32 or bfloat16");
-}
-
 Engine::Engine(DeviceChoice device, ComputeType type)
     : m_state(std::make_unique<State>())
 {

@@ -1,10 +1,12 @@
 // The requests: each fills its slot and wakes the worker, or stops what it does. The work is in
-// engine_worker.cpp.
+// engine_worker.cpp, in the engine's shared object, which the worker loads when there is work.
 #include "engine/engine_thread.h"
 
 #include <utility>
 
+#include "engine/engine_library.h"
 #include "engine/engine_worker.h"
+#include "engine/error.h"
 
 namespace matmamba
 {
@@ -25,10 +27,46 @@ void EngineThread::State::wake_locked()
     wake.notify_one();
 }
 
+/// False = it is time to end before anything was asked for.
+bool EngineThread::State::wait_for_first_request()
+{
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [this] { return quit || !announced_idle; });
+    return !quit;
+}
+
+void EngineThread::State::load_and_run()
+{
+    void* entry = nullptr;
+    try {
+        entry = engine_entry("matmamba_run_engine");
+    } catch (const Error& error) {
+        return refuse_models(error.what());
+    }
+    reinterpret_cast<decltype(&matmamba_run_engine)>(entry)(*this);
+}
+
+/// What is left to do without an engine: no model opens, and the sentence says why.
+void EngineThread::State::refuse_models(const std::string& sentence)
+{
+    for (;;) {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [this] { return quit || model; });
+        if (quit)
+            return;
+        const Failed failure{Request::OpenModel, std::exchange(model, {})->generation, sentence};
+        lock.unlock();
+        listener(failure);
+    }
+}
+
 EngineThread::EngineThread(DeviceChoice device, Listener listener)
     : m_state(std::make_unique<State>(device, std::move(listener)))
 {
-    m_state->worker = std::thread([state = m_state.get()] { state->run(); });
+    m_state->worker = std::thread([state = m_state.get()] {
+        if (state->wait_for_first_request())
+            state->load_and_run();
+    });
 }
 
 EngineThread::~EngineThread()

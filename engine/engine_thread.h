@@ -107,7 +107,8 @@ public:
     using Listener = std::function<void(const EngineEvent&)>;
 
     /// `listener` runs on the engine thread and must not block; it may be called until the
-    /// destructor returns. The engine itself is made on the worker, so this returns at once.
+    /// destructor returns. The engine itself is loaded and made on the worker when the first
+    /// request comes, so this returns at once.
     EngineThread(DeviceChoice device, Listener listener);
     ~EngineThread(); ///< stops what runs and joins
     EngineThread(const EngineThread&) = delete;
@@ -154,8 +155,9 @@ public:
     /// open_data.
     void cancel();
 
+    struct State; ///< for the worker alone, see engine_worker.h
+
 private:
-    struct State;
     std::unique_ptr<State> m_state;
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <limits>
 
+#include "engine/engine_library.h"
 #include "engine/error.h"
 #include "engine/sentences.h"
 #include "engine/stopwatch.h"
@@ -33,9 +34,9 @@ std::int64_t next_round(std::int64_t done)
 
 void EngineThread::State::run()
 {
-    attempt({}, [&] { engine = std::make_unique<Engine>(device); });
+    attempt({}, [&] { engine = std::make_shared<Engine>(device); });
     if (!engine) // CUDA was asked for and is not there: say so (attempt did) and go on
-        attempt({}, [&] { engine = std::make_unique<Engine>(DeviceChoice::Cpu); });
+        attempt({}, [&] { engine = std::make_shared<Engine>(DeviceChoice::Cpu); });
     while (step()) { }
 }
 
@@ -280,3 +281,13 @@ void EngineThread::State::measure(const Plan& plan, std::int64_t until)
 }
 
 } // namespace matmamba
+
+void matmamba_run_engine(matmamba::EngineThread::State& state)
+{
+    state.run();
+}
+
+void matmamba_load_picture(const std::filesystem::path& file, matmamba::Picture& picture)
+{
+    picture = matmamba::load_picture(file);
+}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -85,11 +86,14 @@ struct EngineThread::State {
     bool yield_after_report = false; ///< something newer waits for the running measurement
     std::stop_source stop; ///< of the running job
 
-    // Used by the worker alone.
-    std::unique_ptr<Engine> engine;
+    // Used by the worker alone. Shared only in name: whoever makes it brings along what ends it.
+    std::shared_ptr<Engine> engine;
 
     std::thread worker; ///< last: starts when all else is made
 
+    bool wait_for_first_request();
+    void load_and_run();
+    void refuse_models(const std::string& sentence);
     void run();
     bool step();
     bool run_pending(std::unique_lock<std::mutex>& lock);
@@ -110,3 +114,6 @@ struct EngineThread::State {
 };
 
 } // namespace matmamba
+
+/// The worker's life: an entry of the engine's shared object, see engine_library.h.
+extern "C" void matmamba_run_engine(matmamba::EngineThread::State& state);

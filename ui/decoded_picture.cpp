@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "engine/engine_library.h"
 #include "engine/sentences.h"
 
 namespace matmamba
@@ -21,7 +22,7 @@ DecodedPicture decodeFile(const QString& file)
 {
     DecodedPicture decoded;
     try {
-        decoded.picture = load_picture(file.toStdString());
+        decoded.picture = load_picture_by_engine(file.toStdString());
     } catch (const std::exception& error) {
         decoded.error = QString::fromStdString(sentence_of(error));
         return decoded;
