@@ -304,18 +304,46 @@ private slots:
         QVERIFY2(error.find("work.matmamba") != std::string::npos, error.c_str());
     }
 
+    void ofEarlierLossesTheWidestPlansAloneAreKept()
+    {
+        const Plan wide = Plan::uniform(2, 64), narrow = Plan::uniform(2, 8);
+        DataInfo data;
+        data.samples = 256;
+        RunStore runs;
+        runs.startData(data);
+        for (const Plan& plan : {wide, narrow}) {
+            for (const std::int64_t n : {64, 128, 256}) {
+                Measurement run;
+                run.samples_done = n;
+                run.samples_total = data.samples;
+                run.loss = Metric{1.0 / double(n), 0.01, n};
+                runs.record(plan, run);
+            }
+        }
+        Project project;
+        project.runs = runs.all();
+        RunStore restored;
+        restored.restore(readProject(writeProject(project), "work.matmamba").runs);
+        restored.startData(data);
+        QCOMPARE(restored.losses(wide).size(), std::size_t(3));
+        QCOMPARE(restored.losses(wide).at(64).value, 1.0 / 64);
+        QCOMPARE(restored.losses(narrow).size(), std::size_t(1)); // its newest
+        QCOMPARE(runs.losses(narrow).size(), std::size_t(3)); // while the program runs, all
+    }
+
     void theAutosaveFollowsWithinSecondsAndHasOneFileAProgram()
     {
         const QString folder = m_folder.filePath("autosave");
-        QByteArray text = "first";
-        Autosave autosave(folder, [&] { return text; });
-        Autosave second(folder, [] { return QByteArray("other"); });
+        Project project;
+        project.notes = "first";
+        Autosave autosave(folder, [&] { return project; });
+        Autosave second(folder, [] { return Project(); });
         QVERIFY(autosave.file() != second.file());
         autosave.changed();
-        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), QByteArray("first"), 5000);
-        text = "second";
+        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), writeProject(project), 5000);
+        project.notes = "second";
         autosave.changed();
-        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), QByteArray("second"), 5000);
+        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), writeProject(project), 5000);
         QFile::remove(autosave.file());
         QVERIFY(QDir().mkdir(autosave.file())); // cannot be written
         QSignalSpy failed(&autosave, &Autosave::failed);
@@ -326,14 +354,16 @@ private slots:
 
     void theAutosaveWritesWhenItEnds()
     {
+        Project project;
+        project.notes = "last";
         QString file;
         {
-            Autosave autosave(m_folder.filePath("ends"), [] { return QByteArray("last"); });
+            Autosave autosave(m_folder.filePath("ends"), [&] { return project; });
             autosave.changed();
             file = autosave.file();
         }
-        QCOMPARE(contents(file), QByteArray("last"));
-        Autosave none("", [] { return QByteArray(); });
+        QCOMPARE(contents(file), writeProject(project));
+        Autosave none("", [&] { return project; });
         none.changed();
         QCOMPARE(none.file(), QString());
     }

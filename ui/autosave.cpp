@@ -5,8 +5,6 @@
 #include <QSaveFile>
 #include <QtConcurrentRun>
 
-#include "ui/project.h"
-
 namespace matmamba
 {
 
@@ -24,7 +22,7 @@ QString writeWholeFile(const QString& file, const QByteArray& text)
     return QObject::tr("%1 could not be written: %2.").arg(file, out.errorString());
 }
 
-Autosave::Autosave(const QString& folder, std::function<QByteArray()> snapshot, QObject* parent)
+Autosave::Autosave(const QString& folder, std::function<Project()> snapshot, QObject* parent)
     : QObject(parent)
     , m_snapshot(std::move(snapshot))
 {
@@ -49,7 +47,7 @@ Autosave::~Autosave()
 {
     m_writing.waitForFinished();
     if (m_soon.isActive())
-        writeWholeFile(m_file, m_snapshot());
+        writeWholeFile(m_file, writeProject(m_snapshot()));
 }
 
 void Autosave::changed()
@@ -64,7 +62,9 @@ void Autosave::write()
         m_soon.start();
         return;
     }
-    m_writing = QtConcurrent::run(writeWholeFile, m_file, m_snapshot());
+    m_writing = QtConcurrent::run([file = m_file, project = m_snapshot()] {
+        return writeWholeFile(file, writeProject(project));
+    });
     QFuture<QString>(m_writing).then(this, [this](const QString& sentence) {
         if (!sentence.isEmpty() && !m_failing)
             emit failed(sentence);

@@ -1,5 +1,5 @@
-// Keeps the project on the disk while it changes: every change is there within two seconds, written
-// beside the target and renamed, on another thread. One file per running program.
+// Keeps the project on the disk while it changes: every change is there within two seconds, put
+// into text, written beside the target and renamed on another thread. One file per running program.
 #pragma once
 
 #include <QByteArray>
@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <memory>
+
+#include "ui/project.h"
 
 class QLockFile;
 
@@ -21,8 +23,7 @@ class Autosave : public QObject
 public:
     /// Takes the first `autosave-<n>.matmamba` in `folder` that no running program has; "" keeps
     /// nothing. `snapshot` is called on this thread.
-    Autosave(const QString& folder, std::function<QByteArray()> snapshot,
-             QObject* parent = nullptr);
+    Autosave(const QString& folder, std::function<Project()> snapshot, QObject* parent = nullptr);
     ~Autosave() override; ///< writes what is not written yet
 
     QString file() const { return m_file; } ///< "" where nothing is kept
@@ -36,7 +37,7 @@ private:
 
     QString m_file;
     std::unique_ptr<QLockFile> m_lock;
-    std::function<QByteArray()> m_snapshot;
+    std::function<Project()> m_snapshot;
     QTimer m_soon;
     QFuture<QString> m_writing;
     bool m_failing = false;

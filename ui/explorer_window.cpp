@@ -106,8 +106,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     makePages();
     connectEngine();
     describe();
-    m_autosave
-        = std::make_unique<Autosave>(autosaveFolder, [this] { return writeProject(project()); });
+    m_autosave = std::make_unique<Autosave>(autosaveFolder, [this] { return project(); });
     connect(m_autosave.get(), &Autosave::failed, this, &ExplorerWindow::showError);
 
     resize(1280, 800);

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "engine/error.h"
 
@@ -58,21 +57,15 @@ QJsonObject toJson(const Pins& pins)
     return object;
 }
 
-int headsOf(const Plan& plan)
-{
-    return std::accumulate(plan.heads.begin(), plan.heads.end(), 0);
-}
-
-/// Of earlier losses only the widest plan's are kept: those that others are compared with.
-QJsonArray earlierLosses(const RunSet& set, const Plan& plan)
+/// All but the newest, which stands among the metrics.
+QJsonArray earlierLosses(const RunSet& set, const Plan& plan, const Measurement& run)
 {
     QJsonArray list;
-    for (const auto& [other, run] : set.runs)
-        if (headsOf(other) > headsOf(plan))
-            return list;
     if (const auto losses = set.losses.find(plan); losses != set.losses.end())
         for (const auto& [samples, loss] : losses->second)
-            list.append(QJsonArray{loss.value, loss.std_error, qint64(loss.n), qint64(samples)});
+            if (samples != run.samples_done)
+                list.append(
+                    QJsonArray{loss.value, loss.std_error, qint64(loss.n), qint64(samples)});
     return list;
 }
 
@@ -91,7 +84,7 @@ QJsonObject toJson(const RunKey& key, const RunSet& set)
     QJsonArray results;
     for (const auto& [plan, run] : set.runs) {
         QJsonObject result = toJson(plan, run);
-        if (const QJsonArray earlier = earlierLosses(set, plan); !earlier.isEmpty())
+        if (const QJsonArray earlier = earlierLosses(set, plan, run); !earlier.isEmpty())
             result["earlier"] = earlier;
         results.append(result);
     }

@@ -1,9 +1,34 @@
 #include "ui/run_store.h"
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace matmamba
 {
+
+namespace
+{
+
+int headsOf(const Plan& plan)
+{
+    return std::accumulate(plan.heads.begin(), plan.heads.end(), 0);
+}
+
+/// What is left out is most of a set, so it is not copied first.
+RunSet withoutNarrowLosses(const RunSet& set)
+{
+    RunSet kept{.data_name = set.data_name, .entropy = set.entropy, .runs = set.runs, .losses = {}};
+    int widest = 0;
+    for (const auto& [plan, run] : set.runs)
+        widest = std::max(widest, headsOf(plan));
+    for (const auto& [plan, losses] : set.losses)
+        if (headsOf(plan) == widest)
+            kept.losses[plan] = losses;
+    return kept;
+}
+
+} // namespace
 
 std::string modelKey(const ModelInfo& model)
 {
@@ -70,9 +95,11 @@ const std::map<std::int64_t, Metric>& RunStore::losses(const Plan& plan) const
 
 std::map<RunKey, RunSet> RunStore::all() const
 {
-    std::map<RunKey, RunSet> sets = m_kept;
+    std::map<RunKey, RunSet> sets;
+    for (const auto& [key, set] : m_kept)
+        sets[key] = withoutNarrowLosses(set);
     if (m_data && !m_shown.runs.empty())
-        sets[m_key] = m_shown;
+        sets[m_key] = withoutNarrowLosses(m_shown);
     return sets;
 }
 

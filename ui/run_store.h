@@ -57,7 +57,8 @@ public:
     /// Every loss recorded for a plan, by the number of samples it is over; empty if there is none.
     const std::map<std::int64_t, Metric>& losses(const Plan& plan) const;
 
-    /// Every run of the project, for its file.
+    /// Every run of the project, for its file. Of earlier losses it has the widest plan's alone:
+    /// those that others are compared with.
     std::map<RunKey, RunSet> all() const;
     void restore(std::map<RunKey, RunSet> all); ///< startData() shows them
 
