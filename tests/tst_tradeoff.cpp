@@ -132,6 +132,30 @@ private slots:
         QVERIFY(!marker().result);
     }
 
+    void theMarkerShowsTheNewestResultOfThePlansThatAHandPasses()
+    {
+        const CostAxis axis = costAxis(CostKind::Flops, m_plan);
+        CurrentResult current;
+        const auto marker = [&] { return current.marker(m_runs, m_plan, Quality::Top1, axis); };
+        const auto record = [&](const Plan& plan, double top1) {
+            m_runs.record(plan, measured(top1, 0.01, 64));
+            current.takeRun(plan);
+        };
+        marker();
+        record(m_plan.plan(), 0.9);
+        for (const int heads : {50, 40, 30}) {
+            m_plan.setLayer(0, heads);
+            QVERIFY(marker().isPrevious);
+        }
+        record({{40, 64}}, 0.8); // of a plan that the hand has left already
+        QCOMPARE(marker().result->plan, (Plan{{40, 64}}));
+        QCOMPARE(marker().text, QString("previous plan: 80.0 ± 1.0 %"));
+        record(Plan::uniform(2, 8), 0.5); // of one that was never on the sliders
+        QCOMPARE(marker().result->plan, (Plan{{40, 64}}));
+        record({{30, 64}}, 0.7);
+        QVERIFY(!marker().isPrevious);
+    }
+
     void resultsWithoutDataAreNotKept()
     {
         m_runs.clear();

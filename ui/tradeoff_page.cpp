@@ -51,7 +51,10 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
         m_current.forget();
         takeAxes();
     });
-    connect(&m_runs, &RunStore::recorded, this, &TradeoffPage::takeRuns);
+    connect(&m_runs, &RunStore::recorded, this, [this](const Plan& measured) {
+        m_current.takeRun(measured);
+        takeRuns();
+    });
     connect(m_plot, &TradeoffPlot::pointClicked, this,
             [this](const Plan& clicked) { m_plan.setPlan(clicked, tr("plan of a point")); });
     connect(m_plot, &TradeoffPlot::pointHovered, this,

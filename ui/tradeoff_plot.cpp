@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "ui/colours.h"
 
@@ -25,7 +26,12 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
     m_floorLine->setName(tr("Entropy of the grammar"));
     m_others = makeSeries(tr("Other plan"));
     m_stops = makeSeries(tr("Reference width"));
+    // A layer that is drawn alone: only it changes with every move of a slider.
+    addLayer("current", layer("main"));
+    setCurrentLayer("current");
     m_marker = makeSeries(tr("Current plan"));
+    setCurrentLayer("main");
+    layer("current")->setMode(QCPLayer::lmBuffered);
     m_stops.graph->setLineStyle(QCPGraph::lsLine);
     connect(xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
             &TradeoffPlot::drawFloor);
@@ -56,6 +62,7 @@ TradeoffPlot::Series TradeoffPlot::makeSeries(const QString& name)
 
 void TradeoffPlot::makeItems()
 {
+    setCurrentLayer("current");
     m_cursor = new QCPItemLine(this);
     for (QCPItemPosition* end : {m_cursor->start, m_cursor->end}) {
         end->setTypeX(QCPItemPosition::ptPlotCoords);
@@ -71,6 +78,7 @@ void TradeoffPlot::makeItems()
     bold.setBold(true);
     m_label->setFont(bold);
     m_label->setVisible(false);
+    setCurrentLayer("main");
 
     m_message = new QCPItemText(this);
     m_message->position->setType(QCPItemPosition::ptAxisRectRatio);
@@ -176,10 +184,17 @@ void TradeoffPlot::drawFloor()
 
 void TradeoffPlot::setCurrent(const std::optional<CurrentMarker>& marker)
 {
+    const auto look = [this] { // what else is drawn by it: axes, and the sample in the legend
+        return std::tuple(xAxis->range(), yAxis->range(), m_current && m_current->isPrevious);
+    };
+    const auto before = look();
     m_current = marker;
     drawCurrent();
     fitNow();
-    replot(rpQueuedReplot);
+    if (look() == before)
+        layer("current")->replot();
+    else
+        replot(rpQueuedReplot);
 }
 
 void TradeoffPlot::setMessage(const QString& message)

@@ -77,8 +77,11 @@ CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan,
 {
     CurrentMarker marker;
     marker.x = axis.position(plan.cost());
-    if (runs.find(plan.plan()))
+    if (runs.find(plan.plan())) {
         m_lastShown = plan.plan();
+        m_passed.clear();
+    }
+    m_passed.insert(plan.plan());
     if (!m_lastShown)
         return marker;
     const Measurement& measurement = *runs.find(*m_lastShown);
@@ -89,6 +92,18 @@ CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan,
         marker.text = QObject::tr("previous plan: %1")
                           .arg(metricText({marker.result->y, marker.result->yError, 0}, quality));
     return marker;
+}
+
+void CurrentResult::takeRun(const Plan& plan)
+{
+    if (m_passed.contains(plan))
+        m_lastShown = plan;
+}
+
+void CurrentResult::forget()
+{
+    m_lastShown.reset();
+    m_passed.clear();
 }
 
 QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model)

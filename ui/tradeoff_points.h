@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "ui/plan_model.h"
@@ -37,8 +38,8 @@ std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Q
 /// The best that any model can reach on data whose own entropy is known; nothing for other data.
 std::optional<double> floorOf(const DataInfo& data, Quality quality);
 
-/// The current plan's marker. While the plan has no result of its own, the last shown run stays,
-/// marked as of the plan before.
+/// The current plan's marker. While the plan has no result of its own, the newest result of a plan
+/// that was current since stays, marked as of the plan before.
 struct CurrentMarker {
     double x = 0; ///< cost of the current plan
     std::optional<PlotPoint> result; ///< its own, or the last shown
@@ -50,10 +51,13 @@ class CurrentResult
 public:
     CurrentMarker marker(const RunStore& runs, const PlanModel& plan, Quality quality,
                          const CostAxis& axis);
-    void forget() { m_lastShown.reset(); } ///< the runs are gone
+    /// A result of `plan` has come: under a hand that moves on it is the newest there is.
+    void takeRun(const Plan& plan);
+    void forget(); ///< the runs are gone
 
 private:
     std::optional<Plan> m_lastShown; ///< its run is in the store
+    std::set<Plan> m_passed; ///< current since there was a result of the current plan itself
 };
 
 /// All numbers of a run as a small HTML table, for tooltips.
