@@ -16,6 +16,7 @@ namespace matmamba
 
 enum class Work {
     None,
+    ChangingDevice,
     OpeningModel,
     OpeningData,
     Classifying,
@@ -69,6 +70,7 @@ struct EngineThread::State {
     std::mutex mutex; ///< protects everything down to `stop`
     std::condition_variable wake;
     bool quit = false;
+    std::optional<DeviceChoice> device_wanted;
     std::optional<ModelRequest> model;
     std::optional<std::filesystem::path> data_path;
     std::optional<ClassifyRequest> classify;
@@ -86,7 +88,9 @@ struct EngineThread::State {
     std::stop_source stop; ///< of the running job
 
     // Used by the worker alone.
-    std::unique_ptr<Engine> engine;
+    std::unique_ptr<Engine> engine; ///< none while the card is lost
+    std::string lost; ///< the sentence of that
+    std::optional<std::filesystem::path> opened_model, opened_data; ///< as they were asked for
 
     std::thread worker; ///< last: starts when all else is made
 
@@ -94,6 +98,9 @@ struct EngineThread::State {
     bool step();
     bool run_pending(std::unique_lock<std::mutex>& lock);
     template <typename Job> void attempt(Failed failure, Job&& job);
+    void lose_gpu(const std::string& sentence);
+    void use_device(DeviceChoice wanted);
+    void tell_device();
     void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
     std::function<void(double)> tell_opening(const std::filesystem::path& path);
