@@ -180,7 +180,7 @@ std::function<void(double)> EngineThread::State::tell_opening(const std::filesys
 void EngineThread::State::use_device(DeviceChoice wanted)
 {
     if (engine && engine->device() == wanted)
-        return;
+        return tell_device();
     auto made = std::make_unique<Engine>(wanted);
     const std::stop_token stopped = stop.get_token();
     std::string failed; // where there is no device before to go on with

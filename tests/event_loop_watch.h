@@ -42,8 +42,6 @@ public:
 
     void setDoing(const QString& what) { m_doing = what; }
     void skipTurn() { m_skip = true; } ///< what is done now is no part of what is watched
-    /// The kernel tells how long a thread had to wait for a processor.
-    bool knowsWaiting() const { return m_schedule >= 0; }
 
     const Turn& longestWall() const { return m_wall; }
     const Turn& longestCpu() const { return m_cpu; }

@@ -12,6 +12,7 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -407,6 +408,7 @@ private:
     {
         QWidget* modal = QApplication::activeModalWidget();
         if (auto* files = qobject_cast<QFileDialog*>(modal)) {
+            m_watch->setDoing("file dialog");
             if (oneIn(2)) {
                 const bool saves = files->acceptMode() == QFileDialog::AcceptSave;
                 const QString suffix = files->defaultSuffix();
@@ -503,9 +505,10 @@ private slots:
             qInfo("The times are not judged: this build is instrumented");
             return;
         }
-        QVERIFY2(m_watch->knowsWaiting(), "the kernel keeps no schedstat: build it in");
-        QVERIFY2(m_watch->longestBlocked().blocked_ms <= kLongestTurn_ms,
-                 qPrintable(m_watch->longestBlocked().doing));
+        // What the loop computes. What it waits for (a disk that others use, the processor) is
+        // printed: on a busy machine it tells of that.
+        QVERIFY2(m_watch->longestCpu().cpu_ms <= kLongestTurn_ms,
+                 qPrintable(m_watch->longestCpu().doing));
         QVERIFY2(seconds <= 60, qPrintable(QString::number(seconds)));
     }
 

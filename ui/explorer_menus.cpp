@@ -362,10 +362,10 @@ void ExplorerWindow::generateText()
 
 void ExplorerWindow::pastePicture()
 {
-    const QMimeData* clip = QApplication::clipboard()->mimeData();
-    if (clip->hasUrls() && clip->urls().first().isLocalFile())
+    const QMimeData* clip = QApplication::clipboard()->mimeData(); // none where it is empty
+    if (clip && clip->urls().value(0).isLocalFile())
         openUrls(clip->urls());
-    else if (clip->hasImage())
+    else if (clip && clip->hasImage())
         classifyImage(qvariant_cast<QImage>(clip->imageData()), tr("the pasted picture"));
     else
         showError(tr("The clipboard holds no picture: copy one, or a picture file, first."));
