@@ -47,6 +47,7 @@ public:
     const Turn& longestCpu() const { return m_cpu; }
     const Turn& longestBlocked() const { return m_blocked; }
     long turns() const { return m_turns; }
+    double cpu_s() const { return (m_begin.cpu_ms - m_first_ms) / 1000; } ///< of all turns
 
 private:
     struct Clocks {
@@ -86,10 +87,13 @@ private:
         }
         m_skip = false;
         m_begin = now();
+        if (m_turns == 1)
+            m_first_ms = m_begin.cpu_ms;
     }
 
     int m_schedule; // the file, kept open
     Clocks m_begin;
+    double m_first_ms = 0;
     Turn m_wall, m_cpu, m_blocked;
     QString m_doing;
     bool m_skip = false;
