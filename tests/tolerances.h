@@ -1,8 +1,7 @@
 // How far from the float64 results each compute type may be: relative error over a tensor.
 #pragma once
 
-namespace matmamba::tolerance
-{
+namespace matmamba::tolerance {
 
 inline constexpr double kCpuF32 = 2e-5;
 inline constexpr double kCudaF32 = 1e-4; // without TF32
