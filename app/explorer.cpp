@@ -19,6 +19,7 @@
 #include "app/start.h"
 #include "engine/error.h"
 #include "ui/classify_page.h"
+#include "ui/device_menu.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
 #include "ui/language.h"
@@ -33,7 +34,7 @@ namespace
 struct Options {
     QString model, data, picture, prompt, plan, page, screenshot;
     QStringList pins;
-    DeviceChoice device = DeviceChoice::Best;
+    std::optional<DeviceChoice> device; ///< else what was chosen in the window last
     std::optional<QSize> size;
 };
 
@@ -88,7 +89,9 @@ void describeCommandLine(QCommandLineParser& parser)
                      "file, or shapes or tales, which the program makes (default: shapes for the "
                      "built-in model)."),
          "PATH"},
-        {"device", QObject::tr("Where to compute: cpu or cuda (default: cuda if there is one)."),
+        {"device",
+         QObject::tr("Where to compute in this run: cpu or cuda (default: what was chosen in the "
+                     "window last, at first cuda if there is one)."),
          "DEVICE"},
         {"picture", QObject::tr("Picture to classify."), "FILE"},
         {"prompt", QObject::tr("Text for a language model to go on with."), "TEXT"},
@@ -292,7 +295,7 @@ int run(const Options& options)
         ? std::make_unique<QSettings>()
         : std::make_unique<QSettings>(scratch.filePath("settings.ini"), QSettings::IniFormat);
     ExplorerWindow window(
-        options.device, *settings,
+        options.device.value_or(savedDevice(*settings)), *settings,
         keeps ? QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) : QString());
     if (options.size)
         window.resize(*options.size);

@@ -2,19 +2,21 @@
 #include "engine/device.h"
 
 #ifdef MATMAMBA_WITH_CUDA
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <cuda_runtime_api.h>
 #endif
 
 #include "engine/cuda_driver.h"
 #include "engine/error.h"
+#include "engine/gpu_state.h"
 
 namespace matmamba
 {
 
-#ifdef MATMAMBA_WITH_CUDA
 namespace
 {
 
+#ifdef MATMAMBA_WITH_CUDA
 /// Why CUDA finds no device, given what counting them said; "" where nothing of it is installed.
 std::string obstacle(cudaError_t status)
 {
@@ -30,15 +32,15 @@ std::string obstacle(cudaError_t status)
         return "";
     return std::string("No CUDA device can be used (") + cudaGetErrorString(status) + ")";
 }
-
-} // namespace
 #endif
 
-ChosenDevice choose_device(DeviceChoice choice)
+/// choose_device(), but nothing is used by that: a card's driver makes no context for it.
+ChosenDevice look_for(DeviceChoice choice)
 {
     if (choice == DeviceChoice::Cpu)
         return {};
 #ifdef MATMAMBA_WITH_CUDA
+    refuse_lost_gpu();
     int count = 0;
     const cudaError_t status = cudaGetDeviceCount(&count);
     if (status == cudaSuccess && count > 0) {
@@ -67,6 +69,41 @@ ChosenDevice choose_device(DeviceChoice choice)
         throw Error("This program was built without CUDA: configure with MATMAMBA_CUDA=ON, or use "
                     "--device cpu");
     return {};
+#endif
+}
+
+} // namespace
+
+ChosenDevice choose_device(DeviceChoice choice)
+{
+    ChosenDevice chosen = look_for(choice);
+    if (chosen.device.is_cuda())
+        gpu_is_used();
+    return chosen;
+}
+
+std::vector<DeviceOffer> device_offers()
+{
+    DeviceOffer card{DeviceChoice::Cuda, {}, {}};
+    try {
+        card.name = look_for(DeviceChoice::Cuda).name;
+    } catch (const Error& error) {
+        card.obstacle = error.what();
+    }
+    return {{DeviceChoice::Cpu, "cpu", {}}, std::move(card)};
+}
+
+void give_back_memory([[maybe_unused]] at::Device device) noexcept
+{
+#ifdef MATMAMBA_WITH_CUDA
+    if (!device.is_cuda())
+        return;
+    try {
+        refuse_lost_gpu();
+        c10::cuda::CUDACachingAllocator::emptyCache();
+    } catch (const std::exception&) {
+        // A card that is lost keeps it; whoever uses the card next is told.
+    }
 #endif
 }
 

@@ -16,7 +16,10 @@ struct ChosenDevice {
     std::string note; ///< a sentence where a card was found but cannot be used, else ""
 };
 
-/// Throws Error if `Cuda` was asked for and cannot be had.
+/// Throws Error if `Cuda` was asked for and cannot be had, GpuLost where the card was lost.
 ChosenDevice choose_device(DeviceChoice choice);
+
+/// Memory of a card that no tensor uses any more goes back to the driver; never throws.
+void give_back_memory(at::Device device) noexcept;
 
 } // namespace matmamba

@@ -54,7 +54,17 @@ Engine::Engine(DeviceChoice device, ComputeType type)
     m_state->type = wide ? at::kFloat : at::kBFloat16;
 }
 
-Engine::~Engine() = default;
+Engine::~Engine()
+{
+    const at::Device device = m_state->device.device;
+    m_state.reset();
+    give_back_memory(device);
+}
+
+DeviceChoice Engine::device() const
+{
+    return m_state->device.device.is_cuda() ? DeviceChoice::Cuda : DeviceChoice::Cpu;
+}
 
 const std::string& Engine::device_note() const
 {
@@ -65,6 +75,7 @@ void Engine::open_model(const std::filesystem::path& path,
                         const std::function<void(double)>& progress, std::stop_token stop)
 {
     in_sentences([&] {
+        m_state->refuse_lost_device();
         const Checkpoint checkpoint = open_checkpoint(path);
         OpenModel opened;
         opened.weights

@@ -27,6 +27,15 @@ enum class DeviceChoice { Best, Cpu, Cuda };
 /// "cpu" or "cuda" to a choice; throws Error listing what is supported.
 DeviceChoice parse_device(const std::string& text);
 
+/// A device that there might be.
+struct DeviceOffer {
+    DeviceChoice device = DeviceChoice::Cpu; ///< Cpu or Cuda
+    std::string name; ///< "cpu", or "cuda:0 (NVIDIA H200)"; "" where nothing is known of it
+    std::string obstacle; ///< a sentence that says why it cannot be used, "" where it can
+};
+/// The CPU and the first card. Waking a card's driver takes up to seconds.
+std::vector<DeviceOffer> device_offers();
+
 /// The type in which products run. Auto = float32 on the CPU, bfloat16 on CUDA.
 enum class ComputeType { Auto, F32, BF16 };
 ComputeType parse_compute_type(const std::string& text);
@@ -82,6 +91,7 @@ struct Sample {
 
 /// One model and one data set. Not thread-safe: one thread at a time. Every function throws Error
 /// with a sentence for a user, and all but generate() throw Stopped when their stop token fires.
+/// Once the card is lost every function of an engine on it throws GpuLost (gpu_state.h).
 /// Either way model and data stay as they were before the call; what evaluate() has measured until
 /// then is kept.
 class Engine
@@ -91,6 +101,8 @@ public:
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
+
+    DeviceChoice device() const; ///< Cpu or Cuda
 
     /// A sentence where `Best` found a card or driver that it cannot use and took the CPU, else "".
     const std::string& device_note() const;

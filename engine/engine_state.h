@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "engine/error.h"
 #include "engine/files/checkpoint.h"
+#include "engine/gpu_state.h"
 #include "engine/measure/evaluate.h"
 #include "engine/open_data.h"
 
@@ -23,8 +24,15 @@ struct Engine::State {
     std::optional<OpenModel> model;
     std::optional<OpenData> data;
 
+    void refuse_lost_device() const
+    {
+        if (device.device.is_cuda())
+            refuse_lost_gpu();
+    }
+
     OpenModel& need_model()
     {
+        refuse_lost_device();
         if (!model)
             throw Error("No model is open: open a checkpoint folder first");
         return *model;

@@ -80,6 +80,25 @@ EngineThread::~EngineThread()
     m_state->worker.join();
 }
 
+void EngineThread::use_device(DeviceChoice device)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->device_wanted = device;
+    m_state->rest = Rest::Done;
+    // What is being opened, shown or exported is still wanted, and comes first.
+    switch (m_state->running) {
+    case Work::ChangingDevice:
+    case Work::Generating:
+    case Work::MeasuringCurrent:
+    case Work::MeasuringBackground:
+        m_state->stop_locked();
+        break;
+    default:
+        break;
+    }
+    m_state->wake_locked();
+}
+
 std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
 {
     const std::lock_guard lock(m_state->mutex);
@@ -91,7 +110,8 @@ std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
     m_state->generate.reset();
     m_state->export_request.reset();
     m_state->rest = Rest::Done;
-    m_state->stop_locked();
+    if (m_state->running != Work::ChangingDevice) // the model is wanted on that device
+        m_state->stop_locked();
     m_state->wake_locked();
     return generation;
 }
@@ -102,9 +122,10 @@ void EngineThread::open_data(const std::filesystem::path& path)
     m_state->data_path = path;
     m_state->sample.reset(); // its number means another picture in other data
     m_state->rest = Rest::Done;
-    // A model is opened first, and a picture is classified in less than a tenth of a second: both
-    // were asked for before and are still wanted.
-    if (m_state->running != Work::OpeningModel && m_state->running != Work::Classifying)
+    // A model is opened first, the device before it, and a picture is classified in less than a
+    // tenth of a second: they were asked for before and are still wanted.
+    if (m_state->running != Work::OpeningModel && m_state->running != Work::ChangingDevice
+        && m_state->running != Work::Classifying)
         m_state->stop_locked();
     m_state->wake_locked();
 }
@@ -186,6 +207,7 @@ void EngineThread::export_plan(const Plan& plan, ExportAs as, const std::filesys
 void EngineThread::cancel()
 {
     const std::lock_guard lock(m_state->mutex);
+    m_state->device_wanted.reset();
     m_state->model.reset();
     m_state->data_path.reset();
     m_state->classify.reset();

@@ -17,9 +17,34 @@ namespace matmamba
 {
 
 /// What the engine thread can be asked for; `Start` is what it begins with by itself.
-enum class Request { Start, OpenModel, OpenData, Classify, ShowSample, Generate, Export, Measure };
+enum class Request {
+    Start,
+    UseDevice,
+    OpenModel,
+    OpenData,
+    Classify,
+    ShowSample,
+    Generate,
+    Export,
+    Measure
+};
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
+struct DevicesFound { ///< at the start, and when the card is lost
+    std::vector<DeviceOffer> devices;
+};
+/// The engine computes there now: at the start, and as use_device() has asked.
+struct DeviceChanged {
+    DeviceChoice device = DeviceChoice::Cpu; ///< Cpu or Cuda
+    std::string note; ///< see Engine::device_note()
+    std::optional<ModelInfo> model; ///< opened again there; of the same weights
+    std::optional<DataInfo> data; ///< likewise
+};
+/// The card can be used no more by this process. Every request is now answered by this sentence,
+/// until use_device() goes on with another device.
+struct DeviceLost {
+    std::string sentence;
+};
 struct ModelOpened {
     std::uint64_t generation = 0; ///< of the open_model request that this answers
     ModelInfo info;
@@ -80,9 +105,9 @@ enum class Rest { Done, Cancelled, Failed };
 struct Idle {
     Rest rest = Rest::Done;
 };
-using EngineEvent
-    = std::variant<ModelOpened, DataOpened, Opening, Measured, Classified, SampleShown, Generating,
-                   Generated, Exporting, Exported, Failed, Idle>;
+using EngineEvent = std::variant<DevicesFound, DeviceChanged, DeviceLost, ModelOpened, DataOpened,
+                                 Opening, Measured, Classified, SampleShown, Generating, Generated,
+                                 Exporting, Exported, Failed, Idle>;
 
 /// A plan to measure, and how far.
 struct WantedPlan {
@@ -95,12 +120,12 @@ struct WantedPlan {
 /// Owns an Engine on one worker thread. Every function returns at once, may be called from any
 /// thread (one at a time per object is enough: the window's), and never throws.
 ///
-/// Order of work: opening, classifying, showing a sample, generating, exporting, then measuring.
-/// Measuring goes by rounds (64, 256, 1,024, 4,096, all samples): the current plan is taken to
-/// 1,024 samples before any other; after that the least measured of current and background plans
-/// goes on. A changed current plan takes over as soon as the running one has reported once, so that
-/// a dragged slider always yields numbers; cancel() and opening stop at once (within 100 ms). Data
-/// asked for while a model is being opened are opened after it.
+/// Order of work: changing the device, opening, classifying, showing a sample, generating,
+/// exporting, then measuring. Measuring goes by rounds (64, 256, 1,024, 4,096, all samples): the
+/// current plan is taken to 1,024 samples before any other; after that the least measured of
+/// current and background plans goes on. A changed current plan takes over as soon as the running
+/// one has reported once, so that a dragged slider always yields numbers; cancel() and opening stop
+/// at once (within 100 ms). Data asked for while a model is being opened are opened after it.
 class EngineThread
 {
 public:
@@ -113,6 +138,11 @@ public:
     ~EngineThread(); ///< stops what runs and joins
     EngineThread(const EngineThread&) = delete;
     EngineThread& operator=(const EngineThread&) = delete;
+
+    /// Makes the engine anew on another device and opens model and data again there; plans asked
+    /// for stay. Until that is done, and where it fails, the device before stands, unless it is
+    /// lost: then what can be opened again is. Ends measuring and generating.
+    void use_device(DeviceChoice device);
 
     /// Ends the opening of another model or of data. Returns the request's generation.
     std::uint64_t open_model(const std::filesystem::path& path);
@@ -149,10 +179,9 @@ public:
     enum class ExportAs { PlanFile, SlicedModel };
     void export_plan(const Plan& plan, ExportAs as, const std::filesystem::path& path);
 
-    /// Stops opening, classifying, showing, generating, exporting and measuring, and forgets what
-    /// waits.
-    /// Measuring goes on at the next set_current_plan, set_background_plans, open_model or
-    /// open_data.
+    /// Stops changing the device, opening, classifying, showing, generating, exporting and
+    /// measuring, and forgets what waits. Measuring goes on at the next set_current_plan,
+    /// set_background_plans, open_model or open_data.
     void cancel();
 
     struct State; ///< for the worker alone, see engine_worker.h

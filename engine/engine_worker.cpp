@@ -8,6 +8,7 @@
 
 #include "engine/engine_library.h"
 #include "engine/error.h"
+#include "engine/gpu_state.h"
 #include "engine/sentences.h"
 #include "engine/stopwatch.h"
 
@@ -37,6 +38,8 @@ void EngineThread::State::run()
     attempt({}, [&] { engine = std::make_shared<Engine>(device); });
     if (!engine) // CUDA was asked for and is not there: say so (attempt did) and go on
         attempt({}, [&] { engine = std::make_shared<Engine>(DeviceChoice::Cpu); });
+    listener(DevicesFound{device_offers()});
+    tell_device();
     while (step()) { }
 }
 
@@ -44,10 +47,14 @@ void EngineThread::State::run()
 template <typename Job> void EngineThread::State::attempt(Failed failure, Job&& job)
 {
     try {
+        if (!lost.empty() && failure.request != Request::UseDevice)
+            throw Error(lost);
         job();
     } catch (const Stopped&) {
         // Whoever stopped it knows.
     } catch (const std::exception& error) {
+        if (dynamic_cast<const GpuLost*>(&error))
+            lose_gpu(error.what());
         if (failure.request == Request::Measure) {
             const std::lock_guard lock(mutex);
             rest = Rest::Failed; // or the same failure would come again at once
@@ -55,6 +62,17 @@ template <typename Job> void EngineThread::State::attempt(Failed failure, Job&& 
         failure.sentence = sentence_of(error);
         listener(failure);
     }
+}
+
+/// Nothing of an engine on the card is of use any more; one on the CPU goes on.
+void EngineThread::State::lose_gpu(const std::string& sentence)
+{
+    if (engine && engine->device() == DeviceChoice::Cuda) {
+        engine.reset();
+        lost = sentence;
+        listener(DeviceLost{sentence});
+    }
+    listener(DevicesFound{device_offers()});
 }
 
 /// Waits for work and does one piece of it; false = time to end.
@@ -71,14 +89,14 @@ bool EngineThread::State::step()
         return true;
     if (!announced_idle) {
         announced_idle = true;
-        const Rest why = rest;
+        const Rest why = lost.empty() ? rest : Rest::Failed;
         lock.unlock();
         listener(Idle{why});
         return true;
     }
     wake.wait(lock, [&] {
-        return quit || model || data_path || classify || sample || generate || export_request
-            || !announced_idle;
+        return quit || device_wanted || model || data_path || classify || sample || generate
+            || export_request || !announced_idle;
     });
     return true;
 }
@@ -87,6 +105,13 @@ bool EngineThread::State::step()
 /// none.
 bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
 {
+    if (device_wanted) {
+        const DeviceChoice wanted = *std::exchange(device_wanted, {});
+        running = Work::ChangingDevice;
+        lock.unlock();
+        attempt({Request::UseDevice, 0, {}}, [&] { use_device(wanted); });
+        return true;
+    }
     if (model) {
         const ModelRequest request = *std::exchange(model, {});
         running = Work::OpeningModel;
@@ -153,9 +178,45 @@ std::function<void(double)> EngineThread::State::tell_opening(const std::filesys
     };
 }
 
+void EngineThread::State::use_device(DeviceChoice wanted)
+{
+    if (engine && engine->device() == wanted)
+        return tell_device();
+    auto made = std::make_shared<Engine>(wanted);
+    const std::stop_token stopped = stop.get_token();
+    std::string failed; // where there is no device before to go on with
+    try {
+        if (opened_model)
+            made->open_model(*opened_model, tell_opening(*opened_model), stopped);
+        if (opened_data)
+            made->open_data(*opened_data, {}, tell_opening(*opened_data), stopped);
+    } catch (const Error& error) {
+        if (lost.empty() || dynamic_cast<const GpuLost*>(&error))
+            throw;
+        failed = error.what();
+    }
+    engine = std::move(made);
+    lost.clear();
+    tell_device();
+    if (!failed.empty())
+        throw Error(failed);
+}
+
+void EngineThread::State::tell_device()
+{
+    DeviceChanged changed{engine->device(), engine->device_note(), {}, {}};
+    if (engine->model())
+        changed.model = *engine->model();
+    if (engine->data())
+        changed.data = *engine->data();
+    listener(changed);
+}
+
 void EngineThread::State::open_model(const ModelRequest& request)
 {
     engine->open_model(request.path, tell_opening(request.path), stop.get_token());
+    opened_model = request.path;
+    opened_data.reset();
     {
         const std::lock_guard lock(mutex);
         current.reset(); // plans of the old model mean nothing now
@@ -167,6 +228,7 @@ void EngineThread::State::open_model(const ModelRequest& request)
 void EngineThread::State::open_data(const std::filesystem::path& path)
 {
     engine->open_data(path, {}, tell_opening(path), stop.get_token());
+    opened_data = path;
     listener(DataOpened{*engine->data()});
 }
 

@@ -17,6 +17,7 @@ namespace matmamba
 
 enum class Work {
     None,
+    ChangingDevice,
     OpeningModel,
     OpeningData,
     Classifying,
@@ -70,6 +71,7 @@ struct EngineThread::State {
     std::mutex mutex; ///< protects everything down to `stop`
     std::condition_variable wake;
     bool quit = false;
+    std::optional<DeviceChoice> device_wanted;
     std::optional<ModelRequest> model;
     std::optional<std::filesystem::path> data_path;
     std::optional<ClassifyRequest> classify;
@@ -86,8 +88,11 @@ struct EngineThread::State {
     bool yield_after_report = false; ///< something newer waits for the running measurement
     std::stop_source stop; ///< of the running job
 
-    // Used by the worker alone. Shared only in name: whoever makes it brings along what ends it.
+    // Used by the worker alone.
+    /// None while the card is lost. Shared only in name: whoever makes it brings along what ends it.
     std::shared_ptr<Engine> engine;
+    std::string lost; ///< the sentence of that
+    std::optional<std::filesystem::path> opened_model, opened_data; ///< as they were asked for
 
     std::thread worker; ///< last: starts when all else is made
 
@@ -98,6 +103,9 @@ struct EngineThread::State {
     bool step();
     bool run_pending(std::unique_lock<std::mutex>& lock);
     template <typename Job> void attempt(Failed failure, Job&& job);
+    void lose_gpu(const std::string& sentence);
+    void use_device(DeviceChoice wanted);
+    void tell_device();
     void open_model(const ModelRequest& request);
     void open_data(const std::filesystem::path& path);
     std::function<void(double)> tell_opening(const std::filesystem::path& path);

@@ -16,6 +16,7 @@
 #include "engine/cuda_driver.h"
 #include "engine/engine_thread.h"
 #include "engine/error.h"
+#include "engine/gpu_state.h"
 #include "engine/measure/predictions.h"
 #include "engine/sentences.h"
 
@@ -715,6 +716,96 @@ private slots:
         QVERIFY(failed->sentence.find("only a language model") != std::string::npos);
     }
 
+    void aNewerPictureReplacesThePendingOnes()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        constexpr int kAsked = 50;
+        std::uint64_t newest = 0;
+        for (int i = 0; i < kAsked; ++i)
+            newest = thread.classify({Plan::uniform(layers, 64)},
+                                     Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+        QVERIFY(events.wait<Classified>(
+            [&](const Classified& result) { return result.generation == newest; }));
+        QVERIFY(events.wait<Idle>());
+        int answers = 0;
+        for (const EngineEvent& event : events.all())
+            answers += std::holds_alternative<Classified>(event);
+        QVERIFY2(answers < kAsked / 2, qPrintable(QString::number(answers)));
+    }
+
+    void nothingOfTheModelBeforeComesAfterTheNext()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const Plan plan = Plan::uniform(layers, 64);
+        thread.set_current_plan(plan);
+        QVERIFY(events.wait<Measured>());
+        thread.open_model(kTales);
+        thread.classify({plan}, Picture{2, 2, std::vector<std::uint8_t>(12, 99)});
+        thread.open_model(kModel); // newer still: forgets the picture, and the tales
+        QVERIFY(events.wait<ModelOpened>(
+            [](const ModelOpened& opened) { return opened.info.name == "vision-tiny"; }));
+        QVERIFY(events.wait<Idle>());
+        bool opened = false;
+        const auto all = events.all();
+        const auto first = std::find_if(all.begin(), all.end(), [](const EngineEvent& event) {
+            return std::holds_alternative<DataOpened>(event);
+        });
+        for (auto event = first; event != all.end(); ++event) {
+            opened = opened || std::holds_alternative<ModelOpened>(*event);
+            QVERIFY(!opened || !std::holds_alternative<Measured>(*event));
+            QVERIFY(!std::holds_alternative<Classified>(*event));
+            QVERIFY(!std::holds_alternative<Failed>(*event));
+        }
+        QVERIFY(opened);
+    }
+
+    void theStartTellsTheDevicesAndWhichIsUsed()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const auto found = events.wait<DevicesFound>();
+        QVERIFY(found);
+        QCOMPARE(found->devices.size(), std::size_t(2));
+        QCOMPARE(found->devices[0].name, std::string("cpu"));
+        QVERIFY(found->devices[0].obstacle.empty());
+        QCOMPARE(found->devices[1].name.empty(), !found->devices[1].obstacle.empty());
+        const auto used = events.wait<DeviceChanged>();
+        QVERIFY(used);
+        QVERIFY(used->device == DeviceChoice::Cpu);
+        QVERIFY(!used->model && !used->data);
+    }
+
+    void aDeviceThatIsNotThereLeavesTheOneBefore()
+    {
+        if (device_offers().at(1).obstacle.empty())
+            QSKIP("A CUDA card is there, so asking for it cannot fail");
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const Plan plan = Plan::uniform(layers, 7);
+        thread.set_current_plan(plan);
+        QVERIFY(events.wait<Measured>());
+        thread.use_device(DeviceChoice::Cuda);
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QCOMPARE(failed->request, Request::UseDevice);
+        QVERIFY(failed->sentence.size() > 20);
+        // What was wanted before still is, and goes on with what is measured.
+        QVERIFY(events.wait<Measured>(
+            [&](const Measured& m) { return m.plan == plan && m.measurement.complete(); }));
+        const std::size_t before = events.all().size();
+        thread.use_device(DeviceChoice::Cpu); // it is in use: nothing is opened again
+        const auto same = events.wait<DeviceChanged>();
+        QVERIFY(same && same->model && same->data);
+        const auto all = events.all();
+        for (std::size_t i = before; i < all.size(); ++i)
+            QVERIFY(!std::holds_alternative<Opening>(all[i]));
+    }
+
     void destroyingWhileMeasuringEndsAtOnce()
     {
         QElapsedTimer timer;
@@ -727,6 +818,37 @@ private slots:
             timer.start();
         }
         QVERIFY2(timer.elapsed() <= 500, qPrintable(QString::number(timer.elapsed())));
+    }
+
+    void errorsOfTheCardAreSortedIntoLossesAndOthers()
+    {
+        // Success, a wrong argument, lack of memory, a kernel without code for the card, one that
+        // asks for too much, work that is not done yet.
+        for (const int harmless : {0, 1, 2, 9, 98, 209, 600, 701, 720, 801})
+            QVERIFY2(loss_of(harmless).empty(), qPrintable(QString::number(harmless)));
+        // Memory errors, illegal addresses and instructions, timeouts, asserts, traps, a card that
+        // is gone.
+        for (const int fatal : {46,  100, 214, 220, 226, 700, 702, 709, 710, 714, 715,
+                                716, 717, 718, 719, 721, 802, 806, 810, 911, 999})
+            QVERIFY2(!loss_of(fatal).empty(), qPrintable(QString::number(fatal)));
+    }
+
+    /// The last test: no card is used in this process any more.
+    void aLostCardIsRefusedWithoutAskingIt()
+    {
+        check_gpu(719); // none is used: whatever it was, it was not the card
+        refuse_lost_gpu();
+        gpu_is_used();
+        QVERIFY_EXCEPTION_THROWN(check_gpu(719), GpuLost);
+        QVERIFY_EXCEPTION_THROWN(check_gpu(), GpuLost);
+        QVERIFY_EXCEPTION_THROWN(refuse_lost_gpu(), GpuLost);
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        openAll(thread, events); // the CPU is another matter
+        thread.use_device(DeviceChoice::Cuda);
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed && failed->request == Request::UseDevice);
+        QVERIFY_EXCEPTION_THROWN(Engine(DeviceChoice::Cuda), Error);
     }
 
 private:

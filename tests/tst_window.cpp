@@ -27,6 +27,7 @@
 
 #include "ui/classify_page.h"
 #include "ui/cost_panel.h"
+#include "ui/device_menu.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
@@ -697,6 +698,93 @@ private slots:
         QApplication::setPalette(dark);
         QTRY_COMPARE(plot().toPixmap().toImage().pixelColor(2, 2), QColor(25, 25, 28));
         QApplication::setPalette(light);
+    }
+
+    void runsOfAnotherModelAreKept()
+    {
+        const QString text = m_folder.filePath("words.txt");
+        QFile file(text);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray("It was a dark night, and the ring was gone. ").repeated(60));
+        file.close();
+        const auto complete
+            = [&] { return m_window->runs().data() && m_window->runs().isComplete(plan().plan()); };
+        std::vector<double> losses;
+        bool known = true;
+        for (int turn = 0; turn < 4; ++turn) {
+            m_model = QString(MATMAMBA_FIXTURES) + (turn % 2 ? "/lm-tiny" : "/vision-tiny");
+            openModel();
+            // Complete as soon as the data are open, before anything can be measured again.
+            const auto once = connect(&m_window->bridge(), &EngineBridge::dataOpened, this,
+                                      [&] { known = complete(); });
+            openData(turn % 2 ? text : m_pictures);
+            disconnect(once);
+            QCOMPARE(known, turn > 1);
+            QTRY_VERIFY_WITH_TIMEOUT(complete(), 60000);
+            losses.push_back(m_window->runs().find(plan().plan())->loss->value);
+        }
+        m_model = QString(MATMAMBA_FIXTURES) + "/vision-tiny";
+        QCOMPARE(losses[2], losses[0]);
+        QCOMPARE(losses[3], losses[1]);
+    }
+
+    void theDeviceIsChosenInAMenuAndRemembered()
+    {
+        DeviceMenu& menu = m_window->devices();
+        QTRY_VERIFY(menu.entry(DeviceChoice::Cpu)->isChecked());
+        QTRY_VERIFY(!menu.entry(DeviceChoice::Cuda)->toolTip().startsWith("Looking"));
+        QVERIFY(savedDevice(*m_settings) == DeviceChoice::Best);
+        menu.entry(DeviceChoice::Cpu)->trigger();
+        QVERIFY(savedDevice(*m_settings) == DeviceChoice::Cpu);
+        saveDevice(*m_settings, DeviceChoice::Cuda);
+        QVERIFY(savedDevice(*m_settings) == DeviceChoice::Best);
+        // What cannot be used says why, and stays unchecked.
+        menu.offer({{DeviceChoice::Cpu, "cpu", ""}, {DeviceChoice::Cuda, "", "No card, no card"}});
+        QVERIFY(!menu.entry(DeviceChoice::Cuda)->isEnabled());
+        QCOMPARE(menu.entry(DeviceChoice::Cuda)->toolTip(), QString("No card, no card"));
+        QVERIFY(menu.toolTipsVisible());
+        menu.offer({{DeviceChoice::Cpu, "cpu", ""}, {DeviceChoice::Cuda, "cuda:0 (X)", ""}});
+        QVERIFY(menu.entry(DeviceChoice::Cuda)->isEnabled());
+        QVERIFY(menu.entry(DeviceChoice::Cuda)->toolTip().contains("cuda:0 (X)"));
+        if (!device_offers()[1].obstacle.empty()) { // asked for all the same: a sentence
+            openModel();
+            QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+            menu.entry(DeviceChoice::Cuda)->trigger();
+            QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 30000);
+            QVERIFY(menu.entry(DeviceChoice::Cpu)->isChecked());
+            QVERIFY(!menu.entry(DeviceChoice::Cuda)->isChecked());
+            QTRY_COMPARE(m_window->status().workText(), QString("Ready"));
+        }
+    }
+
+    void aLostGpuIsAStateThatTheCpuEnds()
+    {
+        openModel();
+        openData(m_pictures);
+        plan().setAllLayers(20);
+        const Plan narrow = plan().plan();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().isComplete(narrow), 60000);
+        QTRY_VERIFY(m_window->status().workText().startsWith("Measured on all"));
+        plan().setAllLayers(30);
+        plan().undoStack()->undo();
+        // As a card that is lost tells; tst_gpu_lost loses one.
+        emit m_window->bridge().deviceLost("The GPU is lost to this program (a test)");
+        QCOMPARE(m_window->errorBar().sentence(),
+                 QString("The GPU is lost to this program (a test)"));
+        QCOMPARE(m_window->status().workText(), QString("The GPU is lost"));
+        auto* goOn = m_window->errorBar().findChild<QToolButton*>("errorRemedy");
+        QVERIFY(goOn->isVisible());
+        QVERIFY(m_window->runs().isComplete(narrow));
+        m_window->showError("Another error"); // the way out stays
+        QVERIFY(goOn->isVisible());
+        QTest::mouseClick(goOn, Qt::LeftButton);
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->errorBar().sentence(), QString(), 30000);
+        QVERIFY(m_window->runs().isComplete(narrow));
+        QCOMPARE(plan().plan(), narrow);
+        QVERIFY(plan().undoStack()->canRedo());
+        QVERIFY(savedDevice(*m_settings) == DeviceChoice::Best);
+        m_window->showError("Another error");
+        QVERIFY(!goOn->isVisible());
     }
 
     void everyActionHasAShortcut()

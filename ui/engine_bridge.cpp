@@ -31,6 +31,11 @@ EngineBridge::EngineBridge(DeviceChoice device, QObject* parent)
     connect(&m_delivery, &QTimer::timeout, this, &EngineBridge::deliver);
 }
 
+void EngineBridge::useDevice(DeviceChoice device)
+{
+    m_thread.use_device(device);
+}
+
 void EngineBridge::openModel(const QString& path)
 {
     m_heldPlan = {};
@@ -99,7 +104,7 @@ void EngineBridge::receive(const EngineEvent& event)
     const std::lock_guard lock(m_mutex);
     const bool first = m_inbox.empty();
     bool stays = false;
-    if (std::holds_alternative<DataOpened>(event))
+    if (std::holds_alternative<DataOpened>(event) || std::holds_alternative<DeviceChanged>(event))
         m_milestones.clear();
     if (const auto* grown = std::get_if<Measured>(&event)) {
         stays = reachesMilestone(*grown);
@@ -152,6 +157,11 @@ void EngineBridge::deliver()
 void EngineBridge::deliverOne(const EngineEvent& event)
 {
     std::visit(Overload{
+                   [this](const DevicesFound& found) { emit devicesFound(found.devices); },
+                   [this](const DeviceChanged& change) { emit deviceChanged(change); },
+                   [this](const DeviceLost& loss) {
+                       emit deviceLost(QString::fromStdString(loss.sentence));
+                   },
                    [this](const ModelOpened& opened) {
                        if (opened.generation == m_openingModel)
                            m_openingModel.reset(); // a plan held back was for the model before

@@ -25,6 +25,7 @@ public:
     explicit EngineBridge(DeviceChoice device, QObject* parent = nullptr);
 
     // Requests; each returns at once.
+    void useDevice(DeviceChoice device);
     void openModel(const QString& path);
     void openData(const QString& path);
     void setCurrentPlan(const Plan& plan);
@@ -42,6 +43,9 @@ public:
     bool isOpeningModel() const { return m_openingModel.has_value(); }
 
 signals:
+    void devicesFound(const std::vector<matmamba::DeviceOffer>& devices);
+    void deviceChanged(const matmamba::DeviceChanged& change);
+    void deviceLost(const QString& sentence);
     void modelOpened(const matmamba::ModelInfo& info, const QString& deviceNote);
     void dataOpened(const matmamba::DataInfo& info);
     void opening(const QString& what, double fraction);

@@ -17,12 +17,14 @@ ErrorBar::ErrorBar(QWidget* parent)
     : QFrame(parent)
     , m_icon(new QLabel)
     , m_text(new QLabel)
+    , m_remedy(new QToolButton)
     , m_dismiss(new QToolButton)
 {
     m_icon->setPixmap(style()->standardIcon(QStyle::SP_MessageBoxWarning).pixmap(20, 20));
     m_text->setWordWrap(true);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_text->setObjectName("errorSentence");
+    m_remedy->setObjectName("errorRemedy");
     m_dismiss->setText(tr("Dismiss"));
     m_dismiss->setAutoRaise(true);
     m_dismiss->setObjectName("dismissError");
@@ -33,14 +35,20 @@ ErrorBar::ErrorBar(QWidget* parent)
     row->setSpacing(8);
     row->addWidget(m_icon, 0, Qt::AlignTop);
     row->addWidget(m_text, 1);
+    row->addWidget(m_remedy, 0, Qt::AlignTop);
     row->addWidget(m_dismiss, 0, Qt::AlignTop);
     setAutoFillBackground(true);
     takeColours();
     hide();
 }
 
-void ErrorBar::showSentence(const QString& sentence)
+void ErrorBar::showSentence(const QString& sentence, QAction* remedy)
 {
+    if (QAction* before = m_remedy->defaultAction(); before && before != remedy)
+        m_remedy->removeAction(before);
+    if (remedy)
+        m_remedy->setDefaultAction(remedy);
+    m_remedy->setVisible(remedy);
     m_text->setText(sentence);
     m_text->setAccessibleName(tr("Error: %1").arg(sentence));
     show();

@@ -3,6 +3,7 @@
 
 #include <QFrame>
 
+class QAction;
 class QLabel;
 class QToolButton;
 
@@ -15,7 +16,8 @@ class ErrorBar : public QFrame
 public:
     explicit ErrorBar(QWidget* parent = nullptr);
 
-    void showSentence(const QString& sentence);
+    /// `remedy`, if there is one, is offered beside the sentence.
+    void showSentence(const QString& sentence, QAction* remedy = nullptr);
     QString sentence() const; ///< "" while nothing is shown
 
 protected:
@@ -26,6 +28,7 @@ private:
 
     QLabel* m_icon;
     QLabel* m_text;
+    QToolButton* m_remedy;
     QToolButton* m_dismiss;
 };
 

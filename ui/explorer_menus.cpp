@@ -16,6 +16,7 @@
 
 #include "engine/data/made_data.h"
 #include "ui/classify_page.h"
+#include "ui/device_menu.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
 #include "ui/file_dialog.h"
@@ -138,6 +139,13 @@ void ExplorerWindow::makeDataMenu()
         = new RecentPaths(m_settings, "recent/data", menu->addMenu(tr("&Recent data")), this);
     connect(m_recentData, &RecentPaths::chosen, this, &ExplorerWindow::openData);
     menu->addSeparator();
+    menu->addMenu(m_devices);
+    connect(m_devices, &DeviceMenu::chosen, this, &ExplorerWindow::useDevice);
+    m_goOnWithCpu = makeAction(tr("Go on with the C&PU"), QKeySequence("Ctrl+Shift+C"),
+                               &ExplorerWindow::goOnWithCpu);
+    m_goOnWithCpu->setEnabled(false); // unless the GPU is lost
+    menu->addAction(m_goOnWithCpu);
+    menu->addSeparator();
     m_cancel = makeAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), &ExplorerWindow::cancelWork);
     m_cancel->setToolTip(tr("Cancel opening or measuring"));
     m_cancel->setEnabled(false);
@@ -259,6 +267,9 @@ void ExplorerWindow::makeToolBar()
     bar->addWidget(space);
     m_what->setContentsMargins(8, 0, 12, 0);
     bar->addWidget(m_what);
+    bar->addAction(m_devices->menuAction());
+    qobject_cast<QToolButton*>(bar->widgetForAction(m_devices->menuAction()))
+        ->setPopupMode(QToolButton::InstantPopup);
     setContextMenuPolicy(Qt::NoContextMenu); // nothing to hide the toolbar by accident
 }
 
@@ -351,10 +362,10 @@ void ExplorerWindow::generateText()
 
 void ExplorerWindow::pastePicture()
 {
-    const QMimeData* clip = QApplication::clipboard()->mimeData();
-    if (clip->hasUrls() && clip->urls().first().isLocalFile())
+    const QMimeData* clip = QApplication::clipboard()->mimeData(); // none where it is empty
+    if (clip && clip->urls().value(0).isLocalFile())
         openUrls(clip->urls());
-    else if (clip->hasImage())
+    else if (clip && clip->hasImage())
         classifyImage(qvariant_cast<QImage>(clip->imageData()), tr("the pasted picture"));
     else
         showError(tr("The clipboard holds no picture: copy one, or a picture file, first."));

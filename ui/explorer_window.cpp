@@ -22,6 +22,7 @@
 #include "ui/compare_page.h"
 #include "ui/cost_panel.h"
 #include "ui/details_panel.h"
+#include "ui/device_menu.h"
 #include "ui/error_bar.h"
 #include "ui/generate_page.h"
 #include "ui/layers_page.h"
@@ -61,6 +62,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
                                const QString& autosaveFolder, QWidget* parent)
     : QMainWindow(parent)
     , m_settings(settings)
+    , m_devices(new DeviceMenu(this))
     , m_errors(new ErrorBar)
     , m_costs(new CostPanel(m_plan, m_pins))
     , m_widths(new WidthsPanel(m_plan))
@@ -196,6 +198,9 @@ QWidget* ExplorerWindow::makePlanColumn()
 
 void ExplorerWindow::connectEngine()
 {
+    connect(&m_bridge, &EngineBridge::devicesFound, m_devices, &DeviceMenu::offer);
+    connect(&m_bridge, &EngineBridge::deviceChanged, this, &ExplorerWindow::takeDevice);
+    connect(&m_bridge, &EngineBridge::deviceLost, this, &ExplorerWindow::takeLoss);
     connect(&m_bridge, &EngineBridge::modelOpened, this, &ExplorerWindow::takeModel);
     connect(&m_bridge, &EngineBridge::dataOpened, this, &ExplorerWindow::takeData);
     connect(&m_bridge, &EngineBridge::measured, this, &ExplorerWindow::takeMeasurement);
@@ -316,8 +321,58 @@ void ExplorerWindow::openUrls(const QList<QUrl>& urls)
 
 void ExplorerWindow::showError(const QString& sentence)
 {
-    m_errors->showSentence(sentence);
+    m_errors->showSentence(sentence, m_gpuIsLost ? m_goOnWithCpu : nullptr);
     emit failed(sentence);
+}
+
+void ExplorerWindow::useDevice(DeviceChoice device)
+{
+    saveDevice(m_settings, device);
+    m_status->showWork(tr("Changing the device"), -1);
+    m_bridge.useDevice(device);
+}
+
+/// For this run: the card is wanted again at the next start.
+void ExplorerWindow::goOnWithCpu()
+{
+    m_status->showWork(tr("Changing the device"), -1);
+    m_bridge.useDevice(DeviceChoice::Cpu);
+}
+
+void ExplorerWindow::takeDevice(const DeviceChanged& change)
+{
+    m_devices->showUsed(change.device);
+    if (std::exchange(m_gpuIsLost, false))
+        m_errors->hide();
+    m_goOnWithCpu->setEnabled(false);
+    m_deviceNote = QString::fromStdString(change.note);
+    if (!m_model)
+        return;
+    if (!change.data) // of a lost card's only what could be opened again
+        m_runs.clear();
+    if (!change.model)
+        return;
+    // The same weights elsewhere: plans, pins and what can be undone stay; runs are per device.
+    m_model = change.model;
+    m_layerPlans.clear();
+    m_layers->endWait();
+    m_classify->forgetResult();
+    m_status->showRest(tr("Ready"));
+    if (change.data)
+        m_runs.startData(*change.data, *m_model);
+    m_classify->askAgain();
+    askForMeasurements();
+    projectChanged();
+    describe();
+}
+
+void ExplorerWindow::takeLoss(const QString& sentence)
+{
+    m_gpuIsLost = true;
+    m_goOnWithCpu->setEnabled(true);
+    m_devices->showLost();
+    m_status->showRest(tr("The GPU is lost"));
+    showError(sentence);
 }
 
 void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
@@ -498,6 +553,7 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         m_generate->endWait();
         break;
     case Request::Start:
+    case Request::UseDevice:
     case Request::OpenData:
     case Request::Export:
     case Request::Measure:
@@ -535,7 +591,9 @@ void ExplorerWindow::takeIdle(Rest rest)
         m_layerPlans.clear();
         m_layers->endWait();
     }
-    if (rest != Rest::Done && m_runs.data())
+    if (m_gpuIsLost)
+        m_status->showRest(tr("The GPU is lost"));
+    else if (rest != Rest::Done && m_runs.data())
         m_status->showRest(rest == Rest::Cancelled
                                ? tr("Cancelled; measuring goes on when the plan changes")
                                : tr("Measuring has failed; it goes on when the plan changes"));

@@ -34,6 +34,7 @@ class ClassifyPage;
 class ComparePage;
 class CostPanel;
 class DetailsPanel;
+class DeviceMenu;
 class ErrorBar;
 class GeneratePage;
 class LayersPage;
@@ -84,6 +85,7 @@ public:
     LayersPage& layers() { return *m_layers; }
     ComparePage& comparison() { return *m_compare; }
     DetailsPanel& details() { return *m_details; }
+    DeviceMenu& devices() { return *m_devices; }
     QPlainTextEdit& notes() { return *m_notes; }
     QString autosaveFile() const;
     ErrorBar& errorBar() { return *m_errors; }
@@ -145,6 +147,10 @@ private:
     void askForMeasurements(); ///< of what is not known yet
     void askForCurrentPlan();
     bool isKnown(const Plan& plan) const;
+    void useDevice(DeviceChoice device);
+    void goOnWithCpu();
+    void takeDevice(const DeviceChanged& change);
+    void takeLoss(const QString& sentence);
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
@@ -171,10 +177,13 @@ private:
     bool m_projectIsNewer = false; ///< than that file
     std::unique_ptr<Autosave> m_autosave;
     QString m_deviceNote;
+    bool m_gpuIsLost = false; ///< and no other device has been chosen yet
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for
     QString m_wantedData; ///< to be opened as soon as the model is
     QString m_opening; ///< what is said while a model or data are being opened; "" while none are
 
+    DeviceMenu* m_devices;
+    QAction* m_goOnWithCpu = nullptr;
     QAction* m_cancel = nullptr;
     QAction* m_openModel = nullptr;
     QAction* m_openData = nullptr;

@@ -200,10 +200,6 @@
         <translation>Woran gemessen wird: ein Bilderordner, CIFAR-10- oder IDX-Dateien, eine Text- oder Token-Datei, oder shapes oder tales, die das Programm erzeugt (Vorgabe: shapes für das mitgelieferte Modell).</translation>
     </message>
     <message>
-        <source>Where to compute: cpu or cuda (default: cuda if there is one).</source>
-        <translation>Wo gerechnet wird: cpu oder cuda (Vorgabe: cuda, wenn vorhanden).</translation>
-    </message>
-    <message>
         <source>Picture to classify.</source>
         <translation>Zu klassifizierendes Bild.</translation>
     </message>
@@ -285,6 +281,10 @@
     <message>
         <source>There is no page &apos;%1&apos; for this model: expected classify (vision), generate (language), layers, compare, details or notes.</source>
         <translation>Für dieses Modell gibt es keine Seite „%1“: Erwartet wird classify (Bild), generate (Sprache), layers, compare, details oder notes.</translation>
+    </message>
+    <message>
+        <source>Where to compute in this run: cpu or cuda (default: what was chosen in the window last, at first cuda if there is one).</source>
+        <translation>Wo in diesem Lauf gerechnet wird: cpu oder cuda (ohne Angabe: was im Fenster zuletzt gewählt wurde, anfangs cuda, wenn es das gibt).</translation>
     </message>
 </context>
 <context>
@@ -715,6 +715,37 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Model and data</source>
         <translation>Modell und Daten</translation>
+    </message>
+</context>
+<context>
+    <name>matmamba::DeviceMenu</name>
+    <message>
+        <source>&amp;CPU</source>
+        <translation>&amp;CPU</translation>
+    </message>
+    <message>
+        <source>&amp;GPU</source>
+        <translation>&amp;GPU</translation>
+    </message>
+    <message>
+        <source>D&amp;evice</source>
+        <translation>Ger&amp;ät</translation>
+    </message>
+    <message>
+        <source>Compute on the processor, in float32</source>
+        <translation>Auf dem Prozessor rechnen, in float32</translation>
+    </message>
+    <message>
+        <source>Looking for a card…</source>
+        <translation>Eine Grafikkarte wird gesucht…</translation>
+    </message>
+    <message>
+        <source>Compute on %1, in bfloat16</source>
+        <translation>Auf %1 rechnen, in bfloat16</translation>
+    </message>
+    <message>
+        <source>GPU lost</source>
+        <translation>GPU verloren</translation>
     </message>
 </context>
 <context>
@@ -1194,6 +1225,18 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Generating text</source>
         <translation>Text wird generiert</translation>
+    </message>
+    <message>
+        <source>Go on with the C&amp;PU</source>
+        <translation>Mit der C&amp;PU weitermachen</translation>
+    </message>
+    <message>
+        <source>Changing the device</source>
+        <translation>Das Gerät wird gewechselt</translation>
+    </message>
+    <message>
+        <source>The GPU is lost</source>
+        <translation>Die GPU ist verloren</translation>
     </message>
 </context>
 <context>
