@@ -10,6 +10,7 @@
 
 #include "engine/engine_state.h"
 #include "engine/error.h"
+#include "engine/measure/speed.h"
 #include "engine/model/vision_model.h"
 #include "engine/open_data.h"
 #include "engine/torch_errors.h"
@@ -162,6 +163,16 @@ Measurement Engine::measured(const Plan& plan) const
     Measurement nothing;
     nothing.samples_total = m_state->data->info.samples;
     return nothing;
+}
+
+Speed Engine::measure_speed(const Plan& plan, std::stop_token stop) const
+{
+    return in_sentences([&] {
+        const c10::InferenceMode inference;
+        const OpenModel& model = m_state->need_model();
+        check_plan(plan, model.info.config);
+        return matmamba::measure_speed(model.weights, model.info.config, plan, stop);
+    });
 }
 
 Sample Engine::sample(std::int64_t index) const

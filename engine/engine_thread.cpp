@@ -12,11 +12,12 @@ namespace matmamba
 {
 
 /// Something newer than the running measurement has come. The current plan's job may report once
-/// first, so that a dragged slider yields numbers; a background job ends at once.
+/// first, so that a dragged slider yields numbers; a background job or a speed ends at once.
 void EngineThread::State::supersede_locked()
 {
     yield_after_report = true;
-    if (running == Work::MeasuringBackground || (running == Work::MeasuringCurrent && reported))
+    if (running == Work::MeasuringBackground || running == Work::MeasuringSpeed
+        || (running == Work::MeasuringCurrent && reported))
         stop_locked();
     wake_locked();
 }
@@ -109,6 +110,7 @@ std::uint64_t EngineThread::open_model(const std::filesystem::path& path)
     m_state->sample.reset();
     m_state->generate.reset();
     m_state->export_request.reset();
+    m_state->speeds.clear();
     m_state->rest = Rest::Done;
     if (m_state->running != Work::ChangingDevice) // the model is wanted on that device
         m_state->stop_locked();
@@ -155,6 +157,16 @@ void EngineThread::set_background_plans(std::vector<WantedPlan> plans)
     m_state->background = std::move(plans);
     m_state->rest = Rest::Done;
     m_state->yield_after_report = true; // the running measurement may no longer be wanted
+    m_state->wake_locked();
+}
+
+void EngineThread::measure_speeds(std::vector<Plan> plans)
+{
+    const std::lock_guard lock(m_state->mutex);
+    m_state->speeds = std::move(plans);
+    if (m_state->running == Work::MeasuringSpeed && m_state->speeds.empty())
+        m_state->stop_locked();
+    m_state->yield_after_report = true; // the running measurement may stand back behind a speed
     m_state->wake_locked();
 }
 
@@ -214,6 +226,7 @@ void EngineThread::cancel()
     m_state->sample.reset();
     m_state->generate.reset();
     m_state->export_request.reset();
+    m_state->speeds.clear();
     m_state->rest = Rest::Cancelled;
     m_state->stop_locked();
     m_state->wake_locked();

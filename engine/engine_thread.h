@@ -26,7 +26,8 @@ enum class Request {
     ShowSample,
     Generate,
     Export,
-    Measure
+    Measure,
+    MeasureSpeed
 };
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
@@ -60,6 +61,11 @@ struct Opening { ///< progress of opening a model or data
 struct Measured { ///< a plan's result has grown
     Plan plan;
     Measurement measurement;
+};
+struct SpeedMeasured { ///< of a plan that measure_speeds() has asked for
+    Plan plan;
+    Speed speed;
+    std::size_t left = 0; ///< so many more wait
 };
 struct PlanScores {
     Plan plan;
@@ -105,9 +111,10 @@ enum class Rest { Done, Cancelled, Failed };
 struct Idle {
     Rest rest = Rest::Done;
 };
-using EngineEvent = std::variant<DevicesFound, DeviceChanged, DeviceLost, ModelOpened, DataOpened,
-                                 Opening, Measured, Classified, SampleShown, Generating, Generated,
-                                 Exporting, Exported, Failed, Idle>;
+using EngineEvent
+    = std::variant<DevicesFound, DeviceChanged, DeviceLost, ModelOpened, DataOpened, Opening,
+                   Measured, SpeedMeasured, Classified, SampleShown, Generating, Generated,
+                   Exporting, Exported, Failed, Idle>;
 
 /// A plan to measure, and how far.
 struct WantedPlan {
@@ -123,9 +130,11 @@ struct WantedPlan {
 /// Order of work: changing the device, opening, classifying, showing a sample, generating,
 /// exporting, then measuring. Measuring goes by rounds (64, 256, 1,024, 4,096, all samples): the
 /// current plan is taken to 1,024 samples before any other; after that the least measured of
-/// current and background plans goes on. A changed current plan takes over as soon as the running
-/// one has reported once, so that a dragged slider always yields numbers; cancel() and opening stop
-/// at once (within 100 ms). Data asked for while a model is being opened are opened after it.
+/// current and background plans goes on. Speeds come when the current plan has its 1,024 samples,
+/// its own speed already after its first round. A changed current plan takes over as soon as the
+/// running one has reported once, so that a dragged slider always yields numbers; cancel() and
+/// opening stop at once (within 100 ms). Data asked for while a model is being opened are opened
+/// after it.
 class EngineThread
 {
 public:
@@ -157,6 +166,10 @@ public:
     /// Plans to measure whenever the current one is well enough known (the trained stops, pins, the
     /// widths of a layer). Replaces those asked for before; what is measured of them is kept.
     void set_background_plans(std::vector<WantedPlan> plans);
+
+    /// How fast each of `plans` is at batch 1, in this order; needs no data. Replaces what was
+    /// asked for before, and opening a model forgets it; an empty list ends the running one.
+    void measure_speeds(std::vector<Plan> plans);
 
     /// Classifies with each of `plans`; a newer request replaces a pending one. Returns its
     /// generation.

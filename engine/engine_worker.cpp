@@ -59,6 +59,10 @@ template <typename Job> void EngineThread::State::attempt(Failed failure, Job&& 
             const std::lock_guard lock(mutex);
             rest = Rest::Failed; // or the same failure would come again at once
         }
+        if (failure.request == Request::MeasureSpeed) {
+            const std::lock_guard lock(mutex);
+            speeds.clear();
+        }
         failure.sentence = sentence_of(error);
         listener(failure);
     }
@@ -154,6 +158,12 @@ bool EngineThread::State::run_pending(std::unique_lock<std::mutex>& lock)
         attempt({Request::Export, 0, {}}, [&] { run_export(request); });
         return true;
     }
+    if (const auto chosen = choose_speed()) {
+        running = Work::MeasuringSpeed;
+        lock.unlock();
+        attempt({Request::MeasureSpeed, 0, {}}, [&] { measure_speed(*chosen); });
+        return true;
+    }
     if (const auto chosen = choose_measurement()) {
         const bool is_current = current && current->plan == chosen->first;
         running = is_current ? Work::MeasuringCurrent : Work::MeasuringBackground;
@@ -221,6 +231,7 @@ void EngineThread::State::open_model(const ModelRequest& request)
         const std::lock_guard lock(mutex);
         current.reset(); // plans of the old model mean nothing now
         background.clear();
+        speeds.clear();
     }
     listener(ModelOpened{request.generation, *engine->model(), engine->device_note()});
 }
@@ -297,6 +308,35 @@ void EngineThread::State::run_export(const ExportRequest& request)
             },
             stop.get_token());
     listener(exported);
+}
+
+/// Other than measuring it goes on after an error or cancel(), which has forgotten what was asked.
+std::optional<Plan> EngineThread::State::choose_speed() const
+{
+    if (speeds.empty() || !engine || !engine->model())
+        return {};
+    const Plan& plan = speeds.front();
+    if (rest == Rest::Done && current && engine->data()) {
+        const std::int64_t total = engine->data()->samples;
+        const std::int64_t first = current->plan == plan ? kRounds[0] : kCurrentFirst;
+        const std::int64_t wanted
+            = current->samples > 0 ? std::min(current->samples, total) : total;
+        if (engine->measured(current->plan).samples_done < std::min(first, wanted))
+            return {};
+    }
+    return plan;
+}
+
+void EngineThread::State::measure_speed(const Plan& plan)
+{
+    const Speed speed = engine->measure_speed(plan, stop.get_token());
+    std::size_t left = 0;
+    {
+        const std::lock_guard lock(mutex);
+        std::erase(speeds, plan);
+        left = speeds.size();
+    }
+    listener(SpeedMeasured{plan, speed, left});
 }
 
 std::optional<std::pair<Plan, std::int64_t>> EngineThread::State::choose_measurement()

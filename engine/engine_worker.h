@@ -24,6 +24,7 @@ enum class Work {
     ShowingSample,
     Generating,
     Exporting,
+    MeasuringSpeed,
     MeasuringCurrent,
     MeasuringBackground
 };
@@ -80,6 +81,7 @@ struct EngineThread::State {
     std::optional<ExportRequest> export_request;
     std::optional<WantedPlan> current;
     std::vector<WantedPlan> background;
+    std::vector<Plan> speeds; ///< a plan stays until its speed is told
     Rest rest = Rest::Done; ///< other than Done: measuring waits for the next request
     bool announced_idle = true;
     std::uint64_t generation = 0;
@@ -115,6 +117,8 @@ struct EngineThread::State {
     void run_generate(const GenerateRequest& request);
     void run_export(const ExportRequest& request);
     void measure(const Plan& plan, std::int64_t until);
+    void measure_speed(const Plan& plan);
+    std::optional<Plan> choose_speed() const;
     std::optional<std::pair<Plan, std::int64_t>> choose_measurement();
     void supersede_locked();
     void wake_locked();

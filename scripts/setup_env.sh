@@ -15,7 +15,7 @@ PATH=$PATH:/usr/sbin:/sbin
 system_packages=(g++ ninja-build ccache python3-pip qt6-base-dev libqcustomplot-dev libopencv-dev
     libcairo2-dev libjpeg-dev libpng-dev libwebp-dev libdeflate-dev zlib1g-dev libssl-dev nlohmann-json3-dev libcli11-dev
     qt6-base-private-dev qt6-tools-dev qt6-tools-dev-tools qt6-l10n-tools qt6-translations-l10n
-    libqt6svg6 fonts-dejavu-core xz-utils desktop-file-utils appstream shared-mime-info
+    libqt6svg6 qt6-svg-dev fonts-dejavu-core xz-utils desktop-file-utils appstream shared-mime-info
     xvfb jwm xdotool)
 
 fail() {

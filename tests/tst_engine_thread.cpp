@@ -12,6 +12,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "engine/cuda_driver.h"
 #include "engine/engine_thread.h"
@@ -68,6 +69,7 @@ private:
 
 const std::filesystem::path kModel = MATMAMBA_FIXTURES "/vision-tiny";
 const std::filesystem::path kTales = MATMAMBA_RESOURCES "/models/tales-lm";
+const std::filesystem::path kShapes = MATMAMBA_RESOURCES "/models/shapes-vision";
 const std::filesystem::path kBooks = MATMAMBA_RESOURCES "/models/books-lm";
 
 /// A CIFAR-10 file of random pictures: enough work for evaluations to be superseded.
@@ -566,6 +568,133 @@ private slots:
         QVERIFY(last < 1);
         for (const EngineEvent& event : events.all())
             QVERIFY(!std::holds_alternative<DataOpened>(event));
+    }
+
+    void aNarrowPlanIsNotSlower_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::newRow("vision") << QString::fromStdString(kShapes.string());
+        QTest::newRow("language") << QString::fromStdString(kTales.string());
+    }
+    void aNarrowPlanIsNotSlower()
+    {
+        QFETCH(QString, model);
+        Engine engine(DeviceChoice::Cpu);
+        QVERIFY_EXCEPTION_THROWN(engine.measure_speed({}), Error); // no model
+        engine.open_model(model.toStdString()); // and no data
+        const int layers = engine.model()->config.n_layer;
+        QVERIFY_EXCEPTION_THROWN(engine.measure_speed(Plan::uniform(layers + 1, 8)), Error);
+        // Of several, since others use this machine as well.
+        const auto fastest = [&](int heads) {
+            Speed best{.seconds = 1e9};
+            for (int i = 0; i < 3; ++i) {
+                const Speed speed = engine.measure_speed(Plan::uniform(layers, heads));
+                if (speed.seconds < best.seconds)
+                    best = speed;
+            }
+            return best;
+        };
+        const Speed wide = fastest(64), narrow = fastest(4);
+        qInfo("64 heads %.3f +- %.3f ms (%d times), 4 heads %.3f +- %.3f ms (%d times)",
+              wide.seconds * 1e3, wide.deviation * 1e3, static_cast<int>(wide.repetitions),
+              narrow.seconds * 1e3, narrow.deviation * 1e3, static_cast<int>(narrow.repetitions));
+        for (const Speed& speed : {wide, narrow})
+            QVERIFY(speed.seconds > 0 && speed.deviation >= 0 && speed.repetitions > 0);
+        QVERIFY(narrow.seconds < wide.seconds * 1.1);
+    }
+
+    void aSpeedIsStoppedWithinATenthOfASecond()
+    {
+        Engine engine(DeviceChoice::Cpu);
+        engine.open_model(kShapes);
+        const Plan plan = Plan::uniform(engine.model()->config.n_layer, 64);
+        std::stop_source stop;
+        QElapsedTimer timer;
+        std::jthread later([&] {
+            std::this_thread::sleep_for(150ms);
+            timer.start();
+            stop.request_stop();
+        });
+        QVERIFY_EXCEPTION_THROWN(engine.measure_speed(plan, stop.get_token()), Stopped);
+        QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+    }
+
+    void speedsComeBetweenTheCurrentPlanAndTheOthers()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        const int layers = openAll(thread, events).config.n_layer;
+        const Plan current = Plan::uniform(layers, 20), other = Plan::uniform(layers, 7);
+        thread.set_current_plan(current);
+        thread.measure_speeds({current, other});
+        thread.set_background_plans({{other}});
+        QVERIFY(events.wait<Measured>(
+            [&](const Measured& m) { return m.plan == other && m.measurement.complete(); }));
+        std::int64_t done = 0;
+        int told = 0;
+        for (const EngineEvent& event : events.all()) {
+            if (const auto* measured = std::get_if<Measured>(&event)) {
+                QVERIFY(measured->plan == current || told == 2); // the others wait
+                if (measured->plan == current)
+                    done = measured->measurement.samples_done;
+            } else if (const auto* speed = std::get_if<SpeedMeasured>(&event)) {
+                QCOMPARE(speed->plan, told == 0 ? current : other);
+                QCOMPARE(speed->left, std::size_t(1 - told));
+                QVERIFY(done >= (told == 0 ? 64 : 1024) && done < kRecords);
+                QVERIFY(speed->speed.seconds > 0);
+                ++told;
+            }
+        }
+        QCOMPARE(told, 2);
+    }
+
+    void theNewestSpeedsReplaceTheOthersAndCancelEndsThem()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kModel);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        const auto uniform
+            = [&](int heads) { return Plan::uniform(opened->info.config.n_layer, heads); };
+        QVERIFY(events.wait<Idle>());
+        std::vector<Plan> many;
+        for (int heads = 1; heads <= 64; ++heads)
+            many.push_back(uniform(heads));
+        thread.measure_speeds(many); // needs no data
+        QVERIFY(events.wait<SpeedMeasured>());
+        thread.measure_speeds({uniform(5)});
+        const auto newest
+            = events.wait<SpeedMeasured>([&](const SpeedMeasured& s) { return s.left == 0; });
+        QVERIFY(newest);
+        QCOMPARE(newest->plan, uniform(5));
+        QVERIFY(events.wait<Idle>());
+
+        thread.measure_speeds(many);
+        QVERIFY(events.wait<SpeedMeasured>());
+        QElapsedTimer timer;
+        timer.start();
+        thread.cancel();
+        QVERIFY(events.wait<Idle>([](const Idle& e) { return e.rest == Rest::Cancelled; }));
+        QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+        const std::size_t before = events.all().size();
+        thread.measure_speeds({uniform(9)}); // asked anew
+        const auto again = events.wait<SpeedMeasured>();
+        QVERIFY(again);
+        QCOMPARE(again->plan, uniform(9));
+        QCOMPARE(again->left, std::size_t(0));
+        const auto all = events.all();
+        QCOMPARE(std::count_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                               [](const EngineEvent& event) {
+                                   return std::holds_alternative<SpeedMeasured>(event);
+                               }),
+                 1);
+
+        thread.measure_speeds({Plan::uniform(opened->info.config.n_layer + 1, 8), uniform(9)});
+        const auto failed = events.wait<Failed>();
+        QVERIFY(failed);
+        QCOMPARE(failed->request, Request::MeasureSpeed);
+        QVERIFY(events.wait<Idle>());
     }
 
     void whatLibrariesThrowBecomesOneSentence()

@@ -152,6 +152,18 @@ private slots:
         QCOMPARE(text(0, CompareTable::QualityDelta), QString("−4.0 ± 0.6 %"));
         QCOMPARE(text(0, CompareTable::LossDelta), QString("+0.040 ± 0.042 nats"));
         QCOMPARE(text(0, CompareTable::TimeColumn), QString("5.26 ms"));
+        QCOMPARE(text(0, CompareTable::SpeedColumn), QString("–"));
+        const QModelIndex speed = table.index(0, CompareTable::SpeedColumn);
+        m_runs.recordSpeed(kNarrow, {.seconds = 0.0032, .deviation = 0.0001, .repetitions = 90});
+        QCOMPARE(speed.data().toString(), QString("3.20 ± 0.10 ms"));
+        m_runs.recordSpeed(kFull, {.seconds = 0.008, .deviation = 0.0001, .repetitions = 40});
+        QCOMPARE(speed.data(CompareTable::kSortRole).toDouble(), 3.2);
+        const QString tip = speed.data(Qt::ToolTipRole).toString();
+        QVERIFY2(tip.contains("Repetitions: 90")
+                     && tip.contains("40.0 % of the baseline's (Δ −60.0 %)"),
+                 qPrintable(tip));
+        for (int column = CompareTable::QualityColumn; column < CompareTable::ColumnCount; ++column)
+            QVERIFY(table.index(0, column).data(Qt::TextAlignmentRole).toInt() & Qt::AlignRight);
         m_pins.pin(kFull);
         m_pins.setBaseline(kFull);
         QCOMPARE(text(1, CompareTable::LossDelta), QString("baseline"));
@@ -234,6 +246,10 @@ private slots:
         project.plans["c"] = kFull;
         project.pins = m_pins.all();
         project.runs = m_runs.all();
+        m_runs.startModel(modelNamed("/models/a"));
+        m_runs.recordSpeed(kNarrow, {.seconds = 1.0 / 300, .deviation = 1e-5, .repetitions = 77});
+        m_runs.recordSpeed(kFull, {.seconds = 0.01, .deviation = 0, .repetitions = 1});
+        project.speeds = m_runs.allSpeeds();
         const QByteArray text = writeProject(project);
         const Project back = readProject(text, "x");
         QCOMPARE(back.model, project.model);
@@ -254,7 +270,19 @@ private slots:
                 QVERIFY(!same.runs.at(plan).perplexity);
             }
         }
+        m_runs.restore(back.runs, back.speeds);
+        const Speed* speed = m_runs.findSpeed(kNarrow);
+        QVERIFY(speed);
+        QCOMPARE(speed->seconds, 1.0 / 300);
+        QCOMPARE(speed->deviation, 1e-5);
+        QCOMPARE(speed->repetitions, 77);
+        QVERIFY(!m_runs.findSpeed(kMixed));
         QCOMPARE(writeProject(back), text);
+        QByteArray damaged = text;
+        const std::string error
+            = errorOf(damaged.replace("\"repetitions\":77", "\"repetitions\":-1"));
+        QVERIFY2(error.find("speeds[0]: results[0]: \"repetitions\"") != std::string::npos,
+                 error.c_str());
     }
 
     void aProjectOfTheFirstSchemaOpens()
@@ -269,6 +297,33 @@ private slots:
         QCOMPARE(project.runs.begin()->second.runs.at(kNarrow).samples_done, 640);
     }
 
+    void aProjectOfTheSecondSchemaOpensWithoutSpeeds()
+    {
+        const Project project = readProject(
+            contents(MATMAMBA_FIXTURES "/projects/schema2.matmamba"), "schema2.matmamba");
+        QCOMPARE(project.notes, QString("two\nlines"));
+        QCOMPARE(project.pins.at("/models/shapes | 7 bytes of 5").pins[0],
+                 (Pin{kNarrow, "for the phone"}));
+        QCOMPARE(project.runs.begin()->second.runs.at(kNarrow).samples_done, 640);
+        QVERIFY(project.speeds.empty());
+    }
+
+    void speedsAreOfAModelOnADeviceWhateverTheData()
+    {
+        m_runs.startModel(modelNamed("/models/a"));
+        m_runs.recordSpeed(kNarrow, {.seconds = 0.002, .deviation = 0, .repetitions = 5});
+        m_runs.startData(dataNamed("other"), modelNamed("/models/a"));
+        QVERIFY(m_runs.findSpeed(kNarrow));
+        m_runs.clear();
+        QVERIFY(m_runs.findSpeed(kNarrow));
+        ModelInfo other = modelNamed("/models/a");
+        other.compute_type = "bfloat16";
+        m_runs.startModel(other);
+        QVERIFY(!m_runs.findSpeed(kNarrow));
+        m_runs.startModel(modelNamed("/models/a"));
+        QVERIFY(m_runs.findSpeed(kNarrow));
+    }
+
     void aDamagedProjectIsRefusedWithASentence_data()
     {
         QTest::addColumn<QByteArray>("from");
@@ -279,7 +334,7 @@ private slots:
         };
         row("cut off", "\"results\"", "", "damaged or no project");
         row("another file", "matmamba-project", "something", "is no project");
-        row("newer", "\"schema\": 1", "\"schema\": 3", "newer one");
+        row("newer", "\"schema\": 1", "\"schema\": 4", "newer one");
         row("schema", "\"schema\": 1", "\"schema\": \"x\"", "schema");
         row("width", "[40, 8]", "[40, 65]", "models[0]: \"plan\"");
         row("pin", "[[64, 64]", "[7", "pins");

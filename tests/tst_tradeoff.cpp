@@ -68,6 +68,10 @@ private slots:
             << metricText({17.234, 0.2, 10}, Quality::Perplexity) << "17.23 ± 0.20";
         QTest::newRow("result") << resultText(measured(0.713, 0.004, 2400), Quality::Top1)
                                 << "71.3 ± 0.4 % (n = 2,400 of 10,000)";
+        const Speed speed{.seconds = 0.0051, .deviation = 0.00012, .repetitions = 60};
+        QTest::newRow("latency") << speedText(speed, ModelKind::Vision) << "5.10 ± 0.12 ms";
+        QTest::newRow("tokens per second")
+            << speedText(speed, ModelKind::Language) << "196 ± 5 tokens/s";
         QTest::newRow("not measured")
             << resultText(measured(0.713, 0.004, 2400), Quality::Perplexity) << "";
     }
@@ -111,7 +115,7 @@ private slots:
         CurrentResult current;
         const auto marker = [&] { return current.marker(m_runs, m_plan, Quality::Top1, axis); };
         QVERIFY(!marker().result);
-        const double fullX = marker().x;
+        const double fullX = *marker().x;
 
         m_runs.record(m_plan.plan(), measured(0.713, 0.004, 2400));
         QVERIFY(marker().result && !marker().isPrevious);
@@ -156,6 +160,75 @@ private slots:
         QVERIFY(!marker().isPrevious);
     }
 
+    void theFrontIsWhatNothingDominates_data()
+    {
+        QTest::addColumn<int>("cost");
+        QTest::addColumn<int>("quality");
+        QTest::addColumn<QList<int>>("expected");
+        const int smaller = int(Better::Smaller), larger = int(Better::Larger);
+        QTest::newRow("accuracy against FLOPs") << smaller << larger << QList<int>{0, 1, 2, 5, 6};
+        QTest::newRow("loss against FLOPs") << smaller << smaller << QList<int>{0, 3};
+        QTest::newRow("accuracy against tokens/s") << larger << larger << QList<int>{5, 6};
+        QTest::newRow("loss against tokens/s") << larger << smaller << QList<int>{3, 4, 7};
+    }
+    void theFrontIsWhatNothingDominates()
+    {
+        QFETCH(int, cost);
+        QFETCH(int, quality);
+        QFETCH(QList<int>, expected);
+        // Two equal ones (1, 2), one of the same cost (3), one of the same quality (7).
+        const double places[][2]
+            = {{1, 5}, {2, 6}, {2, 6}, {2, 4}, {3, 4.5}, {9, 8}, {9, 8}, {9, 6}};
+        std::vector<PlotPoint> points;
+        for (const auto& [x, y] : places)
+            points.push_back({.plan = Plan{{8, 8}}, .x = x, .y = y});
+        QList<int> front;
+        for (const std::size_t i : paretoFront(points, Better(cost), Better(quality)))
+            front << int(i);
+        QCOMPARE(front, expected);
+        QVERIFY(paretoFront({}, Better(cost), Better(quality)).empty());
+    }
+
+    void aMeasuredSpeedIsAnAxis()
+    {
+        m_runs.startModel({});
+        const Plan narrow = Plan::uniform(2, 8);
+        m_runs.record(m_plan.plan(), measured(0.75, 0.01, 64));
+        m_runs.record(narrow, measured(0.5, 0.03, 64));
+        const CostAxis axis = costAxis(std::nullopt, m_plan);
+        QCOMPARE(axis.better, Better::Smaller);
+        QVERIFY(plotPoints(m_runs, m_plan, Quality::Top1, axis).empty());
+        CurrentResult current;
+        QVERIFY(!current.marker(m_runs, m_plan, Quality::Top1, axis).x);
+
+        m_runs.recordSpeed(narrow, {.seconds = 0.002, .deviation = 0.0001, .repetitions = 9});
+        auto points = plotPoints(m_runs, m_plan, Quality::Top1, axis);
+        QCOMPARE(points.size(), std::size_t(1));
+        QCOMPARE(points[0].plan, narrow);
+        QCOMPARE(points[0].x, 2.0); // ms
+        QCOMPARE(points[0].xError, 0.1);
+        m_runs.recordSpeed(m_plan.plan(), {.seconds = 0.005});
+        points = plotPoints(m_runs, m_plan, Quality::Top1, axis);
+        QCOMPARE(points.size(), std::size_t(2));
+        QCOMPARE(points[1].x, 5.0);
+        QCOMPARE(*current.marker(m_runs, m_plan, Quality::Top1, axis).x, 5.0);
+        m_plan.setAllLayers(9); // not measured yet: the plan before stays
+        const CurrentMarker marker = current.marker(m_runs, m_plan, Quality::Top1, axis);
+        QVERIFY(!marker.x && marker.isPrevious);
+        QCOMPARE(marker.result->x, 5.0);
+
+        ModelConfig config = m_plan.config();
+        config.kind = ModelKind::Language;
+        config.vocab_size = 100;
+        PlanModel language;
+        language.reset(config, 2);
+        const CostAxis tokens = costAxis(std::nullopt, language);
+        QCOMPARE(tokens.better, Better::Larger);
+        const auto place = tokens.placeOf(narrow, language, m_runs);
+        QCOMPARE(place->value, 500.0);
+        QCOMPARE(place->error, 25.0);
+    }
+
     void resultsWithoutDataAreNotKept()
     {
         m_runs.clear();
@@ -170,6 +243,10 @@ private slots:
         for (const char* part : {"width 32", "71.3", "0.4", "2,400", "10,000", "FLOPs",
                                  "Parameters", "Weights", "Loss"})
             QVERIFY2(tip.contains(part), part);
+        QVERIFY(!tip.contains("Latency"));
+        const Speed speed{.seconds = 0.0051, .deviation = 0.00012, .repetitions = 60};
+        QVERIFY(runToolTip(half, measured(0.713, 0.004, 2400), m_plan, &speed)
+                    .contains("5.10&nbsp;±&nbsp;0.12&nbsp;ms"));
     }
 
     void pathsAreToldApartByWhatStandsThere()

@@ -18,14 +18,17 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBrowser>
 #include <QTextEdit>
 #include <QToolButton>
+#include <QXmlStreamReader>
 
 #include <algorithm>
 #include <cmath>
 #include <memory>
 
 #include "ui/classify_page.h"
+#include "ui/compare_page.h"
 #include "ui/cost_panel.h"
 #include "ui/device_menu.h"
 #include "ui/error_bar.h"
@@ -203,7 +206,7 @@ private slots:
         openModel();
         WidthSlider* slider = m_window->widths().layerSlider(0);
         const QString flops = m_window->costs().valueText(CostKind::Flops);
-        const double x = plot().current()->x;
+        const double x = *plot().current()->x;
         // No event loop runs between the mouse events and the checks.
         QTest::mousePress(slider, Qt::LeftButton, {}, on(slider, 64));
         QTest::mouseMove(slider, on(slider, 20));
@@ -385,6 +388,111 @@ private slots:
         QTest::mouseClick(&plot(), Qt::LeftButton, {}, plot().pixelOf(narrowest).toPoint());
         QCOMPARE(plan().plan(), narrowest.plan);
         QCOMPARE(m_window->widths().layerSlider(0)->value(), narrowest.plan.heads[0]);
+    }
+
+    void aRectangleAroundPointsPinsAndComparesThem()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        plot().replot();
+        const QCPRange range = plot().xAxis->range();
+        const QPoint outside(4, 4); // of the two narrowest points' corners
+        const auto drag = [&](std::size_t first, std::size_t last, Qt::KeyboardModifier key) {
+            QRectF around(plot().pixelOf(plot().points()[first]), QSizeF());
+            for (std::size_t i = first; i <= last; ++i) {
+                const QPointF at = plot().pixelOf(plot().points()[i]);
+                around = around.united(QRectF(at - QPointF(1, 1), QSizeF(2, 2)));
+            }
+            const QPoint begin = around.topLeft().toPoint() - outside;
+            const QPoint end = around.bottomRight().toPoint() + outside;
+            QTest::mousePress(&plot(), Qt::LeftButton, key, begin);
+            // A move knows the button only as an event of its own.
+            for (const QPoint& at : {(begin + end) / 2, end}) {
+                QMouseEvent move(QEvent::MouseMove, at, plot().mapToGlobal(at), Qt::NoButton,
+                                 Qt::LeftButton, key);
+                QCoreApplication::sendEvent(&plot(), &move);
+            }
+            QTest::mouseRelease(&plot(), Qt::LeftButton, key, end);
+        };
+        const auto pins = [&] { return m_window->pins().pins().size(); };
+        const Plan current = plan().plan();
+        drag(0, 1, Qt::ShiftModifier);
+        QCOMPARE(pins(), 2u);
+        for (const int heads : {8, 16})
+            QVERIFY(m_window->pins().isPinned(Plan::uniform(m_config.n_layer, heads)));
+        QVERIFY(m_window->comparison().isVisible());
+        QCOMPARE(plot().xAxis->range(), range); // the view has not moved
+        QCOMPARE(plan().plan(), current);
+        action(QKeySequence("Ctrl+Z"))->trigger(); // one step
+        QCOMPARE(pins(), 0u);
+
+        drag(0, 1, Qt::NoModifier); // moves the view
+        QCOMPARE(pins(), 0u);
+        QVERIFY(plot().xAxis->range() != range);
+        action(QKeySequence("Ctrl+0"))->trigger();
+        action(QKeySequence("Ctrl+Shift+R"))->trigger();
+        QVERIFY(m_window->tradeoff().selectButton()->isChecked());
+        plot().replot();
+        drag(1, 3, Qt::NoModifier);
+        QCOMPARE(pins(), 3u);
+        action(QKeySequence("Ctrl+Z"))->trigger();
+
+        // By keys: what is in view, after zooming the widest out of it.
+        plot().setFocus();
+        const double widest = plot().points().back().x;
+        while (plot().xAxis->range().upper > widest)
+            QTest::keyClick(&plot(), Qt::Key_Left);
+        action(QKeySequence("Ctrl+Shift+P"))->trigger();
+        QCOMPARE(pins(), 3u);
+        QVERIFY(!m_window->pins().isPinned(Plan::uniform(m_config.n_layer, 64)));
+        QTest::keyClick(&plot(), Qt::Key_Home);
+        QCOMPARE(plot().xAxis->range(), range);
+    }
+
+    void speedsAreMeasuredWhereTheyAreShown()
+    {
+        openModel();
+        openData(m_pictures);
+        QSignalSpy idle(&m_window->bridge(), &EngineBridge::idle);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(!idle.isEmpty(), 60000);
+        QVERIFY(m_window->runs().allSpeeds().empty()); // nobody has asked
+        QComboBox* cost = m_window->tradeoff().costBox();
+        cost->setCurrentIndex(cost->findText("Latency"));
+        QVERIFY(plot().points().empty());
+        QVERIFY(plot().message().contains("speed"));
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 30000);
+        QVERIFY(plot().xAxis->label().contains("ms"));
+        QCOMPARE(plot().message(), QString());
+        for (const PlotPoint& point : plot().points())
+            QVERIFY(plot().xAxis->range().contains(point.x) && point.xError >= 0);
+        QVERIFY(plot().current()->x);
+        plan().setAllLayers(11);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(plan().plan()), 30000);
+
+        cost->setCurrentIndex(cost->findText("FLOPs"));
+        const Plan pinned = Plan::uniform(m_config.n_layer, 5);
+        m_window->pins().pin(pinned);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().isComplete(pinned), 30000);
+        QVERIFY(!m_window->runs().findSpeed(pinned)); // the table is not to be seen
+        QVERIFY(m_window->showPage("compare"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(pinned), 30000);
+    }
+
+    void frontAndLabelsAreSwitched()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        QVERIFY(!plot().front().empty() && plot().hasVisibleLabels());
+        QAction* front = action(QKeySequence("Ctrl+F"));
+        front->trigger();
+        QVERIFY(plot().front().empty() && !m_window->tradeoff().frontBox()->isChecked());
+        m_window->tradeoff().frontBox()->click();
+        QVERIFY(front->isChecked() && !plot().front().empty());
+        action(QKeySequence("Ctrl+Shift+L"))->trigger();
+        QVERIFY(!plot().hasVisibleLabels());
     }
 
     void aNewerPlanSupersedesTheOneBeingMeasured()
@@ -790,13 +898,25 @@ private slots:
     void everyActionHasAShortcut()
     {
         openModel();
+        QStringList keys;
         for (const QAction* entry : m_window->menuBar()->actions()) {
             const auto* menu = entry->menu<QMenu*>();
             QVERIFY(menu);
-            for (const QAction* item : menu->actions())
+            for (const QAction* item : menu->actions()) {
                 QVERIFY2(item->isSeparator() || item->menu<QMenu*>() || !item->shortcut().isEmpty(),
                          qPrintable(item->text()));
+                if (!item->shortcut().isEmpty())
+                    keys << item->shortcut().toString();
+            }
         }
+        for (const QAction* item : m_window->comparison().actions())
+            keys << item->shortcut().toString();
+        QCOMPARE(QSet<QString>(keys.begin(), keys.end()).size(), keys.size()); // each its own
+        action(QKeySequence("F1"))->trigger();
+        const auto* help = m_window->findChild<QTextBrowser*>();
+        QVERIFY(help);
+        for (const QString& key : std::as_const(keys))
+            QVERIFY2(help->toPlainText().contains(key), qPrintable(key));
     }
 
     void openedPathsAreRemembered()
@@ -971,8 +1091,10 @@ private slots:
         QCOMPARE(dialog->defaultSuffix(), QString("png"));
         auto* filters = dialog->findChild<QComboBox*>("fileTypeCombo");
         QVERIFY(filters);
-        QTest::keyClick(filters, Qt::Key_Down);
-        QCOMPARE(dialog->defaultSuffix(), QString("pdf"));
+        for (const char* suffix : {"svg", "pdf", "csv"}) {
+            QTest::keyClick(filters, Qt::Key_Down);
+            QCOMPARE(dialog->defaultSuffix(), QString(suffix));
+        }
         dialog->close();
     }
 
@@ -992,15 +1114,28 @@ private slots:
     void thePlotIsSaved()
     {
         openModel();
-        for (const char* name : {"plot.png", "plot.pdf"}) {
+        for (const char* name : {"plot.png", "plot.svg", "plot.pdf"}) {
             const QString file = m_folder.filePath(name);
             QCOMPARE(m_window->tradeoff().save(file), QString());
             QVERIFY(QFileInfo(file).size() > 1000);
         }
         QVERIFY(!QImage(m_folder.filePath("plot.png")).isNull());
+        QFile drawing(m_folder.filePath("plot.svg"));
+        QVERIFY(drawing.open(QIODevice::ReadOnly));
+        QXmlStreamReader xml(&drawing);
+        QString texts;
+        int shapes = 0;
+        while (!xml.atEnd()) {
+            xml.readNext();
+            texts += xml.text();
+            shapes += xml.isStartElement()
+                && (xml.name() == QLatin1String("path") || xml.name() == QLatin1String("polyline"));
+        }
+        QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
+        QVERIFY(texts.contains("Top-1 accuracy") && shapes > 10);
         QVERIFY(!m_window->tradeoff().save(m_folder.filePath("absent/plot.png")).isEmpty());
         const QString other = m_folder.filePath("plot.v2");
-        QVERIFY(m_window->tradeoff().save(other).contains(".png or .pdf"));
+        QVERIFY(m_window->tradeoff().save(other).contains(".png, .svg or .pdf"));
         QVERIFY(!QFile::exists(other));
     }
 

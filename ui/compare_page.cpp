@@ -46,7 +46,8 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
     m_view->horizontalHeader()->setMinimumSectionSize(
         m_view->horizontalHeader()->sectionSizeHint(CompareTable::NoteColumn));
 
-    auto* hint = new QLabel(tr("No plan is pinned yet: set the sliders and press Pin (Ctrl+P).\n"
+    auto* hint = new QLabel(tr("No plan is pinned yet: set the sliders and press Pin (Ctrl+P), or "
+                               "drag a rectangle around points of the plot with Shift.\n"
                                "Pinned plans are measured on all data and compared here."));
     hint->setAlignment(Qt::AlignCenter);
     hint->setWordWrap(true);
@@ -107,12 +108,18 @@ QHBoxLayout* ComparePage::makeActions()
         row->addWidget(button);
     }
     row->addStretch();
+    m_export = addAction(tr("Export table…"), QKeySequence("Alt+Shift+E"),
+                         tr("Write the pinned runs as .csv"), &ComparePage::exportRequested);
     auto* save = new QToolButton;
-    save->setText(tr("Export table…"));
-    save->setToolTip(tr("Write the pinned runs as .csv"));
-    connect(save, &QToolButton::clicked, this, &ComparePage::exportRequested);
+    save->setDefaultAction(m_export);
     row->addWidget(save);
     return row;
+}
+
+void ComparePage::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    emit shown();
 }
 
 std::optional<Plan> ComparePage::selected() const
@@ -143,6 +150,7 @@ void ComparePage::follow()
     const bool any = selected().has_value();
     for (QAction* action : std::as_const(m_ofSelection))
         action->setEnabled(any);
+    m_export->setEnabled(m_table->rowCount() > 0);
 }
 
 void ComparePage::setBaseline()

@@ -32,7 +32,11 @@ public:
     CompareTable& rows() { return *m_table; }
 
 signals:
+    void shown(); ///< the speeds in the table are wanted now
     void exportRequested(); ///< the person wants the pinned runs as a file
+
+protected:
+    void showEvent(QShowEvent* event) override;
 
 private:
     QHBoxLayout* makeActions();
@@ -57,6 +61,7 @@ private:
     QTableView* m_view;
     QStackedLayout* m_stack;
     QList<QAction*> m_ofSelection;
+    QAction* m_export = nullptr;
     std::optional<Plan> m_kept; ///< selected last: again when the table is renewed
 };
 

@@ -26,6 +26,7 @@ CompareTable::CompareTable(const PlanModel& plan, PinStore& pins, const RunStore
     connect(&m_pins, &PinStore::changed, this, renew);
     connect(&m_runs, &RunStore::restarted, this, renew);
     connect(&m_runs, &RunStore::recorded, this, &CompareTable::takeRun);
+    connect(&m_runs, &RunStore::speedRecorded, this, &CompareTable::takeRun);
 }
 
 void CompareTable::takeRun(const Plan& plan)
@@ -114,6 +115,10 @@ QVariant CompareTable::number(int row, int column) const
         return qlonglong(m_plan.cost(plan).params);
     case BytesColumn:
         return qlonglong(m_plan.cost(plan).weight_bytes);
+    case SpeedColumn:
+        if (const Speed* speed = m_runs.findSpeed(plan))
+            return speedValue(*speed, m_plan.config().kind).value;
+        return {};
     case TimeColumn:
         return run ? QVariant(run->seconds / double(run->samples_done)) : QVariant();
     case SamplesColumn:
@@ -163,6 +168,10 @@ QString CompareTable::text(int row, int column) const
         return scaledText(value.toDouble(), "");
     case BytesColumn:
         return scaledText(value.toDouble(), "B");
+    case SpeedColumn:
+        if (const Speed* speed = m_runs.findSpeed(plan))
+            return speedText(*speed, m_plan.config().kind);
+        return "–";
     case TimeColumn:
         return value.isValid() ? durationText(value.toDouble()) : QString("–");
     case SamplesColumn:
@@ -177,9 +186,53 @@ QString CompareTable::text(int row, int column) const
     return {};
 }
 
+QString CompareTable::shareText(int row, int column) const
+{
+    const QVariant own = number(row, column);
+    const Plan baseline = m_pins.baseline();
+    if (!own.isValid() || planAt(row) == baseline)
+        return {};
+    double base = 0;
+    if (column == SpeedColumn) {
+        const Speed* speed = m_runs.findSpeed(baseline);
+        if (!speed)
+            return {};
+        base = speedValue(*speed, m_plan.config().kind).value;
+    } else {
+        const CostKind kind = column == FlopsColumn ? CostKind::Flops
+            : column == ParamsColumn                ? CostKind::Params
+                                                    : CostKind::WeightBytes;
+        base = double(costOf(m_plan.cost(baseline), kind));
+    }
+    const double share = 100 * own.toDouble() / base;
+    const QChar sign = share >= 100 ? QChar('+') : QChar(0x2212);
+    return tr("%1 of the baseline's (Δ %2)")
+        .arg(percentText(share), sign + percentText(std::abs(share - 100)));
+}
+
+QString CompareTable::speedToolTip(int row) const
+{
+    const Speed* speed = m_runs.findSpeed(planAt(row));
+    const bool vision = m_plan.config().kind == ModelKind::Vision;
+    QString tip = vision ? tr("Time of one prepared picture alone on this device, median ± median "
+                              "absolute deviation")
+                         : tr("Speed of decoding one text on this device, median ± median absolute "
+                              "deviation");
+    if (speed)
+        tip += "\n" + tr("Repetitions: %1").arg(countText(speed->repetitions));
+    const QString share = shareText(row, SpeedColumn);
+    return share.isEmpty() ? tip : tip + "\n" + share;
+}
+
 QString CompareTable::toolTip(int row, int column) const
 {
     switch (column) {
+    case FlopsColumn:
+    case ParamsColumn:
+    case BytesColumn:
+        return shareText(row, column);
+    case SpeedColumn:
+        return speedToolTip(row);
     case PlanColumn:
         return tr("Heads of each layer: %1").arg(QString::fromStdString(to_string(planAt(row))));
     case NoteColumn:
@@ -248,6 +301,8 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
         return tr("Parameters");
     case BytesColumn:
         return tr("Weights");
+    case SpeedColumn:
+        return speedName(m_plan.config().kind);
     case TimeColumn:
         return vision ? tr("Time/picture") : tr("Time/token");
     case SamplesColumn:

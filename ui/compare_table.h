@@ -29,9 +29,10 @@ public:
         FlopsColumn,
         ParamsColumn,
         BytesColumn,
-        TimeColumn, ///< of computing, per sample
-        SamplesColumn,
+        SpeedColumn, ///< at batch 1: ms per picture, or decoded tokens per second
         AgreementColumn, ///< share of samples with the same answer as the baseline's
+        SamplesColumn,
+        TimeColumn, ///< of computing, per sample
         ColumnCount
     };
     static constexpr int kSortRole = Qt::UserRole;
@@ -56,6 +57,8 @@ private:
     QVariant number(int row, int column) const; ///< for sorting; invalid where there is none
     QString text(int row, int column) const;
     QString deltaText(int row, Quality quality) const;
+    QString shareText(int row, int column) const; ///< of the baseline's cost or speed
+    QString speedToolTip(int row) const;
     QString toolTip(int row, int column) const;
     void takeRun(const Plan& plan);
 

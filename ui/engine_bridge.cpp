@@ -67,6 +67,11 @@ void EngineBridge::setBackgroundPlans(std::vector<WantedPlan> plans)
     m_thread.set_background_plans(std::move(plans));
 }
 
+void EngineBridge::measureSpeeds(std::vector<Plan> plans)
+{
+    m_thread.measure_speeds(std::move(plans));
+}
+
 std::uint64_t EngineBridge::classify(std::vector<Plan> plans, const Picture& picture)
 {
     return m_thread.classify(std::move(plans), picture);
@@ -172,6 +177,9 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                        emit opening(QString::fromStdString(progress.what), progress.fraction);
                    },
                    [this](const Measured& grown) { emit measured(grown.plan, grown.measurement); },
+                   [this](const SpeedMeasured& result) {
+                       emit speedMeasured(result.plan, result.speed, int(result.left));
+                   },
                    [this](const Classified& result) { emit classified(result); },
                    [this](const SampleShown& result) { emit sampleShown(result); },
                    [this](const Generating& progress) { emit tokenGenerated(progress); },

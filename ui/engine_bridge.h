@@ -31,6 +31,9 @@ public:
     void setCurrentPlan(const Plan& plan);
     void clearCurrentPlan(); ///< what the sliders show is known already
     void setBackgroundPlans(std::vector<WantedPlan> plans);
+    /// How fast each plan is at batch 1; replaces those asked for before. Not while a model is
+    /// being opened, which the plans may not fit.
+    void measureSpeeds(std::vector<Plan> plans);
     std::uint64_t classify(std::vector<Plan> plans, const Picture& picture);
     std::uint64_t showSample(std::int64_t index, std::vector<Plan> plans);
     std::uint64_t generate(std::vector<Plan> plans, const QString& prompt,
@@ -50,6 +53,8 @@ signals:
     void dataOpened(const matmamba::DataInfo& info);
     void opening(const QString& what, double fraction);
     void measured(const matmamba::Plan& plan, const matmamba::Measurement& measurement);
+    /// `left` more wait for theirs.
+    void speedMeasured(const matmamba::Plan& plan, const matmamba::Speed& speed, int left);
     void classified(const matmamba::Classified& result);
     void sampleShown(const matmamba::SampleShown& result);
     void tokenGenerated(const matmamba::Generating& progress);

@@ -11,11 +11,13 @@
 #include <QMimeData>
 #include <QStyle>
 #include <QToolBar>
+#include <QToolButton>
 
 #include <utility>
 
 #include "engine/data/made_data.h"
 #include "ui/classify_page.h"
+#include "ui/compare_page.h"
 #include "ui/device_menu.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
@@ -200,18 +202,33 @@ void ExplorerWindow::makeEditMenu()
     auto* dearer = new QAction(tr("Next &dearer measured plan"), this);
     dearer->setShortcut(QKeySequence("Ctrl+Right"));
     connect(dearer, &QAction::triggered, this, [this] { m_tradeoff->stepToNeighbour(1); });
-    menu->addAction(cheaper);
-    menu->addAction(dearer);
+    auto* pinShown = new QAction(tr("Pin plans in &view"), this);
+    pinShown->setShortcut(QKeySequence("Ctrl+Shift+P"));
+    pinShown->setToolTip(tr("Pin every plan that the plot's frame shows, and compare them"));
+    connect(pinShown, &QAction::triggered, m_tradeoff, &TradeoffPage::comparePlansInView);
+    menu->addActions({cheaper, dearer, pinShown});
 }
 
 void ExplorerWindow::makeViewMenu()
 {
     QMenu* menu = menuBar()->addMenu(tr("&View"));
-    auto* logarithmic = new QAction(tr("&Logarithmic cost"), this);
-    logarithmic->setCheckable(true);
-    logarithmic->setShortcut(QKeySequence("Ctrl+L"));
-    connect(logarithmic, &QAction::toggled, m_tradeoff->logarithmicBox(), &QCheckBox::setChecked);
-    connect(m_tradeoff->logarithmicBox(), &QCheckBox::toggled, logarithmic, &QAction::setChecked);
+    const auto follow = [this](const QString& text, const char* keys, QAbstractButton* button) {
+        auto* action = new QAction(text, this);
+        action->setCheckable(true);
+        action->setChecked(button->isChecked());
+        action->setShortcut(QKeySequence(keys));
+        connect(action, &QAction::toggled, button, &QAbstractButton::setChecked);
+        connect(button, &QAbstractButton::toggled, action, &QAction::setChecked);
+        return action;
+    };
+    QAction* logarithmic = follow(tr("&Logarithmic cost"), "Ctrl+L", m_tradeoff->logarithmicBox());
+    QAction* front = follow(tr("Pareto f&ront"), "Ctrl+F", m_tradeoff->frontBox());
+    front->setToolTip(m_tradeoff->frontBox()->toolTip());
+    QAction* labels = follow(tr("L&abels"), "Ctrl+Shift+L", m_tradeoff->labelsBox());
+    labels->setToolTip(m_tradeoff->labelsBox()->toolTip());
+    QAction* select
+        = follow(tr("&Select points by a drag"), "Ctrl+Shift+R", m_tradeoff->selectButton());
+    select->setToolTip(m_tradeoff->selectButton()->toolTip());
     auto* others = new QAction(tr("&Other measured plans"), this);
     others->setCheckable(true);
     others->setChecked(true);
@@ -228,7 +245,7 @@ void ExplorerWindow::makeViewMenu()
     fullScreen->setShortcut(QKeySequence("F11"));
     connect(fullScreen, &QAction::toggled, this,
             [this](bool on) { on ? showFullScreen() : showNormal(); });
-    menu->addActions({logarithmic, others, fit});
+    menu->addActions({logarithmic, front, labels, others, select, fit});
     menu->addSeparator();
     for (const auto& [name, keys] :
          {std::pair{"details", "Ctrl+Shift+I"}, {"notes", "Ctrl+Shift+N"}}) {
@@ -326,10 +343,7 @@ void ExplorerWindow::chooseRunsFile()
 {
     showDialog(this, tr("Export runs"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
                {tr("Table (*.csv)")}, [this](const QString& path) {
-                   std::vector<Plan> plans;
-                   for (const auto& [plan, run] : m_runs.runs())
-                       plans.push_back(plan);
-                   if (const QString sentence = exportRuns(path, plans); !sentence.isEmpty())
+                   if (const QString sentence = exportAllRuns(path); !sentence.isEmpty())
                        showError(sentence);
                });
 }
@@ -349,8 +363,12 @@ void ExplorerWindow::choosePinsFile()
 void ExplorerWindow::choosePlotFile()
 {
     showDialog(this, tr("Save plot"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Picture (*.png)"), tr("Vector drawing (*.pdf)")}, [this](const QString& path) {
-                   if (const QString sentence = m_tradeoff->save(path); !sentence.isEmpty())
+               {tr("Picture (*.png)"), tr("Vector drawing (*.svg)"), tr("Vector drawing (*.pdf)"),
+                tr("Table of the runs (*.csv)")},
+               [this](const QString& path) {
+                   const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
+                   const QString sentence = isTable ? exportAllRuns(path) : m_tradeoff->save(path);
+                   if (!sentence.isEmpty())
                        showError(sentence);
                });
 }
@@ -373,7 +391,7 @@ void ExplorerWindow::pastePicture()
 
 void ExplorerWindow::showKeyboardHelp()
 {
-    (new KeyboardHelp(*menuBar(), this))->show();
+    (new KeyboardHelp(*menuBar(), m_compare->actions(), this))->show();
 }
 
 void ExplorerWindow::showAbout()
@@ -395,6 +413,8 @@ void ExplorerWindow::showAbout()
 void ExplorerWindow::cancelWork()
 {
     m_wantedData.clear();
+    m_speedPlans.clear();
+    m_speedsCancelled = true;
     m_bridge.cancel();
     if (std::exchange(m_opening, {}).isEmpty())
         return;

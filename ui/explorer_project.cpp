@@ -24,6 +24,7 @@ Project ExplorerWindow::project() const
     project.plans = m_plans;
     project.pins = m_pins.all();
     project.runs = m_runs.all();
+    project.speeds = m_runs.allSpeeds();
     return project;
 }
 
@@ -32,7 +33,7 @@ void ExplorerWindow::takeProject(Project project)
     m_plans = std::move(project.plans);
     m_notes->setPlainText(project.notes);
     m_pins.restore(std::move(project.pins));
-    m_runs.restore(std::move(project.runs));
+    m_runs.restore(std::move(project.runs), std::move(project.speeds));
     if (!project.model.isEmpty()) {
         openModel(project.model);
         if (!project.data.isEmpty())
@@ -166,6 +167,14 @@ void ExplorerWindow::chooseProjectFile()
                });
 }
 
+QString ExplorerWindow::exportAllRuns(const QString& file) const
+{
+    std::vector<Plan> plans;
+    for (const auto& [plan, run] : m_runs.runs())
+        plans.push_back(plan);
+    return exportRuns(file, plans);
+}
+
 QString ExplorerWindow::exportRuns(const QString& file, const std::vector<Plan>& plans) const
 {
     std::vector<RunRow> rows;
@@ -177,6 +186,8 @@ QString ExplorerWindow::exportRuns(const QString& file, const std::vector<Plan>&
                    .compute_type = m_model->compute_type};
         if (const Measurement* run = m_runs.find(plan))
             row.measurement = *run;
+        if (const Speed* speed = m_runs.findSpeed(plan))
+            row.speed = *speed;
         if (m_runs.data())
             row.entropy = m_runs.data()->entropy;
         rows.push_back(std::move(row));

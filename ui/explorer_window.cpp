@@ -15,6 +15,8 @@
 #include <QVBoxLayout>
 #include <QtConcurrentRun>
 
+#include <set>
+
 #include "engine/data/made_data.h"
 #include "engine/error.h"
 #include "ui/autosave.h"
@@ -204,6 +206,7 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::modelOpened, this, &ExplorerWindow::takeModel);
     connect(&m_bridge, &EngineBridge::dataOpened, this, &ExplorerWindow::takeData);
     connect(&m_bridge, &EngineBridge::measured, this, &ExplorerWindow::takeMeasurement);
+    connect(&m_bridge, &EngineBridge::speedMeasured, this, &ExplorerWindow::takeSpeed);
     connect(&m_bridge, &EngineBridge::idle, this, &ExplorerWindow::takeIdle);
     connect(&m_bridge, &EngineBridge::classified, m_classify, &ClassifyPage::showResult);
     connect(&m_bridge, &EngineBridge::sampleShown, m_classify, &ClassifyPage::showSample);
@@ -213,9 +216,8 @@ void ExplorerWindow::connectEngine()
     });
     connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
     connect(m_generate, &GeneratePage::stopRequested, this, [this] { m_bridge.stopGenerating(); });
-    connect(&m_bridge, &EngineBridge::opening, this, [this](const QString&, double fraction) {
-        m_status->showWork(m_opening, fraction);
-    });
+    connect(&m_bridge, &EngineBridge::opening, this,
+            [this](const QString&, double fraction) { m_status->showWork(m_opening, fraction); });
     connect(&m_bridge, &EngineBridge::exporting, this,
             [this](const QString& what, double fraction) {
                 m_status->showWork(tr("Exporting %1").arg(QFileInfo(what).fileName()), fraction);
@@ -227,6 +229,14 @@ void ExplorerWindow::connectEngine()
     connect(&m_pins, &PinStore::changed, this, &ExplorerWindow::takePins);
     connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
     connect(&m_runs, &RunStore::recorded, this, &ExplorerWindow::projectChanged);
+    connect(&m_runs, &RunStore::recorded, this, [this] {
+        if (!m_speedsCancelled)
+            askForSpeeds(); // a plan more may be on the plot
+    });
+    connect(&m_runs, &RunStore::speedRecorded, this, &ExplorerWindow::projectChanged);
+    connect(m_tradeoff, &TradeoffPage::axesChanged, this, &ExplorerWindow::askForSpeeds);
+    connect(m_tradeoff, &TradeoffPage::compareRequested, this, &ExplorerWindow::comparePlans);
+    connect(m_compare, &ComparePage::shown, this, &ExplorerWindow::askForSpeeds);
     connect(m_notes, &QPlainTextEdit::textChanged, this, &ExplorerWindow::projectChanged);
     connect(m_layers, &LayersPage::measureRequested, this, &ExplorerWindow::measureLayers);
     connect(m_layers, &LayersPage::cancelRequested, this, [this] { measureLayers({}, 0); });
@@ -382,6 +392,7 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     if (m_wantedData.isEmpty() && sameKind && m_runs.data())
         m_wantedData = QString::fromStdString(m_runs.data()->path.string());
 
+    m_isTakingModel = true;
     m_model = info;
     m_opening.clear();
     m_deviceNote = deviceNote;
@@ -389,6 +400,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_errors->hide();
     m_recentModels->add(QString::fromStdString(info.path.string()));
     m_runs.clear();
+    m_runs.startModel(info);
+    m_speedPlans.clear(); // the engine has forgotten them
     m_layerPlans.clear();
     m_layers->endWait();
     m_classify->forgetResult();
@@ -405,6 +418,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_export->setEnabled(true);
     m_status->showRest(tr("Ready"));
     describe();
+    m_isTakingModel = false;
+    askForSpeeds();
     if (const QString data = std::exchange(m_wantedData, {}); !data.isEmpty())
         openData(data);
 }
@@ -450,6 +465,44 @@ bool ExplorerWindow::isKnown(const Plan& plan) const
     return m_runs.isComplete(plan) && m_runs.find(plan)->predictions;
 }
 
+void ExplorerWindow::askForSpeeds()
+{
+    if (!m_model || m_isTakingModel || m_bridge.isOpeningModel())
+        return;
+    m_speedsCancelled = false;
+    std::vector<Plan> plans;
+    std::set<Plan> seen;
+    const auto want = [&](const Plan& plan) {
+        if (!m_runs.findSpeed(plan) && seen.insert(plan).second)
+            plans.push_back(plan);
+    };
+    if (m_tradeoff->showsSpeed()) {
+        want(m_plan.plan());
+        for (const auto& [plan, run] : m_runs.runs())
+            want(plan);
+    }
+    if (m_compare->isVisible()) {
+        want(m_pins.baseline());
+        for (const Pin& pin : m_pins.pins())
+            want(pin.plan);
+    }
+    if (plans == m_speedPlans)
+        return;
+    m_speedPlans = plans;
+    m_bridge.measureSpeeds(std::move(plans));
+}
+
+void ExplorerWindow::takeSpeed(const Plan& plan, const Speed& speed, int left)
+{
+    std::erase(m_speedPlans, plan); // the engine has done so
+    m_runs.recordSpeed(plan, speed);
+    if (left > 0)
+        m_status->showWork((isVision() ? tr("Measuring latency on this device, plans to go: %1")
+                                       : tr("Measuring tokens/s on this device, plans to go: %1"))
+                               .arg(countText(left)),
+                           -1);
+}
+
 void ExplorerWindow::measureLayers(const std::vector<Plan>& plans, std::int64_t samples)
 {
     m_layerPlans.clear();
@@ -464,13 +517,21 @@ void ExplorerWindow::takePlan()
         return;
     m_plans[modelKey(*m_model)] = m_plan.plan();
     askForCurrentPlan();
+    askForSpeeds();
     takeSides();
     projectChanged();
+}
+
+void ExplorerWindow::comparePlans(const std::vector<Plan>& plans)
+{
+    m_pins.pinAll(plans);
+    m_pages->setCurrentIndex(kComparePage);
 }
 
 void ExplorerWindow::takePins()
 {
     askForMeasurements();
+    askForSpeeds();
     takeSides();
     projectChanged();
 }
@@ -543,6 +604,8 @@ void ExplorerWindow::takeFailure(const Failed& failure)
             m_wantedData.clear();
             m_classify->askAgain();
             m_generate->endWait();
+            m_speedPlans.clear(); // the engine has forgotten them
+            askForSpeeds();
         }
         break;
     case Request::Classify:
@@ -557,6 +620,7 @@ void ExplorerWindow::takeFailure(const Failed& failure)
     case Request::OpenData:
     case Request::Export:
     case Request::Measure:
+    case Request::MeasureSpeed:
         break;
     }
     // The progress shown is of what failed, unless that is a picture: measuring goes on beside it.

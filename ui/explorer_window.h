@@ -139,13 +139,16 @@ private:
     /// Calls `goOn` at once, or after asking where something would be lost.
     void afterAsking(std::function<void()> goOn);
     void projectChanged();
+    QString exportAllRuns(const QString& file) const;
     QString exportRuns(const QString& file, const std::vector<Plan>& plans) const;
 
     void pinPlan();
     void setPlanB();
+    void comparePlans(const std::vector<Plan>& plans);
     void measureLayers(const std::vector<Plan>& plans, std::int64_t samples);
     void askForMeasurements(); ///< of what is not known yet
     void askForCurrentPlan();
+    void askForSpeeds(); ///< of what shows them and lacks them
     bool isKnown(const Plan& plan) const;
     void useDevice(DeviceChoice device);
     void goOnWithCpu();
@@ -154,6 +157,7 @@ private:
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
+    void takeSpeed(const Plan& plan, const Speed& speed, int left);
     void takeFailure(const Failed& failure);
     void takeExported(const Exported& result);
     void takeIdle(Rest rest);
@@ -179,6 +183,9 @@ private:
     QString m_deviceNote;
     bool m_gpuIsLost = false; ///< and no other device has been chosen yet
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for
+    std::vector<Plan> m_speedPlans; ///< whose speeds were asked for last
+    bool m_isTakingModel = false; ///< plan and pins may be of the model before
+    bool m_speedsCancelled = false; ///< until the person does something that shows them
     QString m_wantedData; ///< to be opened as soon as the model is
     QString m_opening; ///< what is said while a model or data are being opened; "" while none are
 

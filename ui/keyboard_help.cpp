@@ -19,22 +19,22 @@ QString row(const QString& keys, const QString& what)
         .arg(keys.toHtmlEscaped(), what.toHtmlEscaped());
 }
 
-QString rowsOf(const QMenu& menu)
+QString rowsOf(const QList<QAction*>& actions)
 {
     QString rows;
-    for (const QAction* action : menu.actions()) {
+    for (const QAction* action : actions) {
+        const QString keys = action->shortcut().toString(QKeySequence::NativeText);
         if (const auto* submenu = action->menu<QMenu*>())
-            rows += rowsOf(*submenu);
-        else if (!action->shortcut().isEmpty())
-            rows += row(action->shortcut().toString(QKeySequence::NativeText),
-                        action->toolTip().remove("…"));
+            rows += rowsOf(submenu->actions());
+        else if (!keys.isEmpty()) // some tooltips name their keys too
+            rows += row(keys, action->toolTip().remove("…").remove(QString(" (%1)").arg(keys)));
     }
     return rows;
 }
 
 } // namespace
 
-KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
+KeyboardHelp::KeyboardHelp(const QMenuBar& menus, const QList<QAction*>& ofCompare, QWidget* parent)
     : QDialog(parent)
 {
     setWindowTitle(tr("Keyboard"));
@@ -47,6 +47,13 @@ KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
     text += row(tr("Double click"), tr("full width"));
     text += row(tr("Drag across sliders"), tr("paint a curve, undone in one step"));
     text += "</table>";
+    text += QString("<h3>%1</h3><table>").arg(tr("Trade-off plot"));
+    text += row(tr("Arrows, drag"), tr("move the view"));
+    text += row(tr("+, −, wheel"), tr("zoom"));
+    text += row(tr("Home, double click"), tr("show everything"));
+    text += row(tr("Click"), tr("use the plan of a point"));
+    text += row(tr("Shift and drag"), tr("pin and compare the points in a rectangle"));
+    text += "</table>";
     text += QString("<h3>%1</h3><table>").arg(tr("Classify and Generate"));
     text += row(tr("Alt+Left, Alt+Right"), tr("previous, next picture"));
     text += row(tr("Alt and the underlined letter"), tr("that field or button"));
@@ -55,7 +62,8 @@ KeyboardHelp::KeyboardHelp(const QMenuBar& menus, QWidget* parent)
     for (const QAction* action : menus.actions())
         if (const auto* menu = action->menu<QMenu*>())
             text += QString("<h3>%1</h3><table>%2</table>")
-                        .arg(menu->title().remove('&'), rowsOf(*menu));
+                        .arg(menu->title().remove('&'), rowsOf(menu->actions()));
+    text += QString("<h3>%1</h3><table>%2</table>").arg(tr("Compare"), rowsOf(ofCompare));
 
     auto* browser = new QTextBrowser;
     browser->setHtml(text);

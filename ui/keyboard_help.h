@@ -1,5 +1,5 @@
-// Help → Keyboard: every action's shortcut, read from the menus themselves, and the keys of
-// sliders and pages.
+// Help → Keyboard: every action's shortcut, read from the menus and the compare page themselves,
+// and the keys of sliders, plot and pages.
 #pragma once
 
 #include <QDialog>
@@ -13,7 +13,7 @@ class KeyboardHelp : public QDialog
 {
     Q_OBJECT
 public:
-    KeyboardHelp(const QMenuBar& menus, QWidget* parent);
+    KeyboardHelp(const QMenuBar& menus, const QList<QAction*>& ofCompare, QWidget* parent);
 };
 
 } // namespace matmamba

@@ -64,11 +64,19 @@ const Pin* PinStore::find(const Plan& plan) const
 
 void PinStore::pin(const Plan& plan)
 {
-    if (m_key.empty() || isPinned(plan))
+    pinAll({plan});
+}
+
+void PinStore::pinAll(const std::vector<Plan>& plans)
+{
+    if (m_key.empty())
         return;
     Pins after = m_current;
-    after.pins.push_back({plan, {}});
-    edit(std::move(after), tr("pin"));
+    for (const Plan& plan : plans)
+        if (placeOf(after.pins, plan) == after.pins.end())
+            after.pins.push_back({plan, {}});
+    const bool one = after.pins.size() == m_current.pins.size() + 1;
+    edit(std::move(after), one ? tr("pin") : tr("pin several plans"));
 }
 
 void PinStore::remove(const Plan& plan)

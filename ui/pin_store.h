@@ -48,6 +48,7 @@ public:
     const Plan& planB() const { return m_current.planB; }
 
     void pin(const Plan& plan);
+    void pinAll(const std::vector<Plan>& plans); ///< those not pinned yet, in one step
     void remove(const Plan& plan); ///< with its note; the baseline falls back to the full model
     void setNote(const Plan& plan, const QString& note);
     void setBaseline(const Plan& plan); ///< pins it if it is not

@@ -1,7 +1,9 @@
-// Schema 2: {"format", "schema", "open": {"model", "data"}, "notes", "models": [{"key", "plan",
+// Schema 3: {"format", "schema", "open": {"model", "data"}, "notes", "models": [{"key", "plan",
 // "planB", "baseline", "pins": [{"plan", "note"}]}], "runs": [{"model", "device", "dtype", "data",
-// "name", "samples", "context", "entropy", "results": [{"plan", "done", "seconds", metrics…}]}]}.
-// In schema 1 a pin was the bare list of its widths, and there were neither plan B nor notes.
+// "name", "samples", "context", "entropy", "results": [{"plan", "done", "seconds", metrics…}]}],
+// "speeds": [{"model", "device", "dtype", "results": [{"plan", "seconds", "deviation",
+// "repetitions"}]}]}. In schema 2 there were no speeds. In schema 1 a pin was the bare list of its
+// widths, and there were neither plan B nor notes.
 #include "ui/project.h"
 
 #include <QJsonArray>
@@ -21,7 +23,7 @@ namespace
 {
 
 constexpr const char* kFormat = "matmamba-project";
-constexpr int kSchema = 2;
+constexpr int kSchema = 3;
 
 struct NamedMetric {
     const char* name;
@@ -95,6 +97,20 @@ QJsonObject toJson(const RunKey& key, const RunSet& set)
     if (set.entropy)
         object["entropy"] = *set.entropy;
     return object;
+}
+
+QJsonObject toJson(const SpeedKey& key, const std::map<Plan, Speed>& speeds)
+{
+    QJsonArray results;
+    for (const auto& [plan, speed] : speeds)
+        results.append(QJsonObject{{"plan", toJson(plan)},
+                                   {"seconds", speed.seconds},
+                                   {"deviation", speed.deviation},
+                                   {"repetitions", qint64(speed.repetitions)}});
+    return {{"model", qt(key.model)},
+            {"device", qt(key.device)},
+            {"dtype", qt(key.compute_type)},
+            {"results", results}};
 }
 
 /// Takes fields out of an object, each checked, and says where in the file a wrong one stands.
@@ -248,6 +264,21 @@ void readRuns(const Reader& reader, Project& project)
     });
 }
 
+void readSpeeds(const Reader& reader, Project& project)
+{
+    auto& speeds = project.speeds[{.model = reader.text("model").toStdString(),
+                                   .device = reader.text("device").toStdString(),
+                                   .compute_type = reader.text("dtype").toStdString()}];
+    reader.each("results", [&](const Reader& result) {
+        const Speed speed{.seconds = result.number("seconds"),
+                          .deviation = result.number("deviation"),
+                          .repetitions = result.count("repetitions")};
+        if (!(speed.seconds > 0))
+            result.refuse("seconds", QObject::tr("a number above 0"));
+        speeds[result.plan("plan")] = speed;
+    });
+}
+
 } // namespace
 
 QByteArray writeProject(const Project& project)
@@ -260,20 +291,23 @@ QByteArray writeProject(const Project& project)
             models[key] = toJson(Pins{.planB = plan});
         models[key]["plan"] = toJson(plan);
     }
-    QJsonArray modelList, runs;
+    QJsonArray modelList, runs, speeds;
     for (auto& [key, object] : models) {
         object["key"] = qt(key);
         modelList.append(object);
     }
     for (const auto& [key, set] : project.runs)
         runs.append(toJson(key, set));
+    for (const auto& [key, set] : project.speeds)
+        speeds.append(toJson(key, set));
     const QJsonObject object{
         {"format", kFormat},
         {"schema", kSchema},
         {"open", QJsonObject{{"model", project.model}, {"data", project.data}}},
         {"notes", project.notes},
         {"models", modelList},
-        {"runs", runs}};
+        {"runs", runs},
+        {"speeds", speeds}};
     return QJsonDocument(object).toJson(QJsonDocument::Compact) + "\n";
 }
 
@@ -311,6 +345,8 @@ Project readProject(const QByteArray& text, const QString& file)
             project.plans[key] = model.plan("plan");
     });
     root.each("runs", [&](const Reader& runs) { readRuns(runs, project); });
+    if (schema >= 3)
+        root.each("speeds", [&](const Reader& speeds) { readSpeeds(speeds, project); });
     return project;
 }
 

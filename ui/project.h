@@ -22,6 +22,7 @@ struct Project {
     std::map<std::string, Plan> plans; ///< the sliders, by modelKey()
     std::map<std::string, Pins> pins; ///< by modelKey()
     std::map<RunKey, RunSet> runs;
+    SpeedSets speeds;
 };
 
 /// The current schema, as text.

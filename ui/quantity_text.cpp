@@ -190,6 +190,28 @@ QString costUnit(CostKind kind)
     Q_UNREACHABLE();
 }
 
+SpeedValue speedValue(const Speed& speed, ModelKind kind)
+{
+    if (kind == ModelKind::Vision)
+        return {speed.seconds * 1e3, speed.deviation * 1e3};
+    const double rate = 1 / speed.seconds;
+    return {rate, rate * speed.deviation / speed.seconds};
+}
+
+QString speedName(ModelKind kind)
+{
+    return kind == ModelKind::Vision ? QObject::tr("Latency") : QObject::tr("Tokens/s");
+}
+
+QString speedText(const Speed& speed, ModelKind kind)
+{
+    const SpeedValue value = speedValue(speed, kind);
+    const int decimals = value.value >= 99.95 ? 0 : value.value >= 9.995 ? 1 : 2;
+    return QString("%1 ± %2 %3")
+        .arg(decimalText(value.value, decimals), decimalText(value.spread, decimals),
+             kind == ModelKind::Vision ? QString("ms") : QObject::tr("tokens/s"));
+}
+
 QString samplesText(std::int64_t count, ModelKind kind)
 {
     const int plural = pluralOf(count);

@@ -51,6 +51,15 @@ QString costName(CostKind kind); ///< "FLOPs"
 std::int64_t costOf(const Cost& cost, CostKind kind);
 QString costUnit(CostKind kind); ///< "FLOPs", "" or "B"
 
+/// A speed as people compare it: milliseconds per picture, or tokens per second.
+struct SpeedValue {
+    double value = 0;
+    double spread = 0; ///< median absolute deviation
+};
+SpeedValue speedValue(const Speed& speed, ModelKind kind);
+QString speedName(ModelKind kind); ///< "Latency" or "Tokens/s"
+QString speedText(const Speed& speed, ModelKind kind); ///< "5.10 ± 0.12 ms", "412 ± 9 tokens/s"
+
 QString samplesText(std::int64_t count, ModelKind kind); ///< "10,000 pictures", "1 token"
 QString partText(std::int64_t done, std::int64_t total,
                  ModelKind kind); ///< "2,400 of 10,000 pictures"

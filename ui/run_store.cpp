@@ -43,6 +43,12 @@ void RunStore::keepShown()
     m_data.reset();
 }
 
+void RunStore::startModel(const ModelInfo& model)
+{
+    m_speedKey = {modelKey(model), model.device, model.compute_type};
+    emit restarted();
+}
+
 void RunStore::startData(const DataInfo& data, const ModelInfo& model)
 {
     keepShown();
@@ -74,6 +80,21 @@ void RunStore::record(const Plan& plan, const Measurement& measurement)
     emit recorded(plan);
 }
 
+void RunStore::recordSpeed(const Plan& plan, const Speed& speed)
+{
+    m_speeds[m_speedKey][plan] = speed;
+    emit speedRecorded(plan);
+}
+
+const Speed* RunStore::findSpeed(const Plan& plan) const
+{
+    const auto speeds = m_speeds.find(m_speedKey);
+    if (speeds == m_speeds.end())
+        return nullptr;
+    const auto speed = speeds->second.find(plan);
+    return speed == speeds->second.end() ? nullptr : &speed->second;
+}
+
 const Measurement* RunStore::find(const Plan& plan) const
 {
     const auto run = m_shown.runs.find(plan);
@@ -103,8 +124,9 @@ std::map<RunKey, RunSet> RunStore::all() const
     return sets;
 }
 
-void RunStore::restore(std::map<RunKey, RunSet> all)
+void RunStore::restore(std::map<RunKey, RunSet> all, SpeedSets speeds)
 {
+    m_speeds = std::move(speeds);
     m_data.reset();
     m_shown = {};
     m_kept = std::move(all);

@@ -1,8 +1,9 @@
 // The runs: what each plan has measured, of every model, device and data set of the project; those
 // of what is open now are what pages show. Place in the way: evaluate -> *runs* -> plot. Filled by
 // the window from the engine's events; pages only read. Values are immutable: a grown result
-// replaces the older one. Of the older ones the loss is kept: every plan sees the samples in the
-// same order, so two plans are compared fairly at a number of samples that both have passed.
+// replaces the older one. How fast a plan is depends on no data and is kept beside. Of the older
+// ones the loss is kept: every plan sees the samples in the same order, so two plans are compared
+// fairly at a number of samples that both have passed.
 #pragma once
 
 #include <QObject>
@@ -30,6 +31,14 @@ struct RunKey {
 /// Names a model and its weights: its folder, and size and time of the weights.
 std::string modelKey(const ModelInfo& model);
 
+/// What a plan's speed depends on besides the plan.
+struct SpeedKey {
+    std::string model; ///< see modelKey()
+    std::string device, compute_type;
+    auto operator<=>(const SpeedKey&) const = default;
+};
+using SpeedSets = std::map<SpeedKey, std::map<Plan, Speed>>;
+
 /// Runs on one data set, with what pages say of it.
 struct RunSet {
     std::string data_name;
@@ -44,11 +53,15 @@ class RunStore : public QObject
 public:
     using QObject::QObject;
 
+    /// Shows the speeds of this model.
+    void startModel(const ModelInfo& model);
     /// Shows the runs of this model on this data; they go on from what was measured before.
     void startData(const DataInfo& data, const ModelInfo& model = {});
     void clear(); ///< no data are open; all runs stay kept
     /// A result over fewer samples than the plan's own adds its loss and leaves the plan's result.
     void record(const Plan& plan, const Measurement& measurement);
+
+    void recordSpeed(const Plan& plan, const Speed& speed);
 
     const std::optional<DataInfo>& data() const { return m_data; }
     const std::map<Plan, Measurement>& runs() const { return m_shown.runs; }
@@ -57,14 +70,19 @@ public:
     /// Every loss recorded for a plan, by the number of samples it is over; empty if there is none.
     const std::map<std::int64_t, Metric>& losses(const Plan& plan) const;
 
+    const Speed* findSpeed(const Plan& plan) const; ///< nullptr if it is not measured
+
     /// Every run of the project, for its file. Of earlier losses it has the widest plan's alone:
     /// those that others are compared with.
     std::map<RunKey, RunSet> all() const;
-    void restore(std::map<RunKey, RunSet> all); ///< startData() shows them
+    const SpeedSets& allSpeeds() const { return m_speeds; }
+    /// startModel() and startData() show them.
+    void restore(std::map<RunKey, RunSet> all, SpeedSets speeds = {});
 
 signals:
     void restarted(); ///< other runs are shown; data() may have changed
     void recorded(const matmamba::Plan& plan);
+    void speedRecorded(const matmamba::Plan& plan);
 
 private:
     void keepShown();
@@ -73,6 +91,8 @@ private:
     RunKey m_key; ///< of what is shown
     RunSet m_shown;
     std::map<RunKey, RunSet> m_kept; ///< all others
+    SpeedKey m_speedKey; ///< of the open model
+    SpeedSets m_speeds; ///< all
 };
 
 } // namespace matmamba

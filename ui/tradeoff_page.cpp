@@ -2,17 +2,28 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSignalBlocker>
+#include <QSvgGenerator>
+#include <QToolButton>
 #include <QToolTip>
+
+#include <algorithm>
+#include <limits>
 
 #include "ui/tradeoff_plot.h"
 
 namespace matmamba
 {
+
+namespace
+{
+constexpr int kSpeed = -1; ///< beside the kinds of cost in the box
+}
 
 TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* parent)
     : QWidget(parent)
@@ -21,30 +32,23 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
     , m_qualityBox(new QComboBox)
     , m_costBox(new QComboBox)
     , m_logarithmic(new QCheckBox(tr("&Logarithmic cost")))
+    , m_front(new QCheckBox(tr("Pareto f&ront")))
+    , m_labels(new QCheckBox(tr("L&abels")))
+    , m_select(new QToolButton)
     , m_plot(new TradeoffPlot)
 {
-    m_qualityBox->setAccessibleName(tr("Quality shown on the vertical axis"));
-    m_costBox->setAccessibleName(tr("Cost shown on the horizontal axis"));
     for (const CostKind kind : {CostKind::Flops, CostKind::Params, CostKind::WeightBytes})
         m_costBox->addItem(costName(kind), int(kind));
-
-    auto* head = new QHBoxLayout;
-    head->setSpacing(8);
-    head->addWidget(m_qualityBox);
-    head->addWidget(new QLabel(tr("against")));
-    head->addWidget(m_costBox);
-    head->addSpacing(8);
-    head->addWidget(m_logarithmic);
-    head->addStretch();
+    m_costBox->addItem(speedName(ModelKind::Vision), kSpeed);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
-    layout->addLayout(head);
+    layout->addLayout(makeHead());
     layout->addWidget(m_plot, 1);
+    connectPlot();
 
     connect(m_qualityBox, &QComboBox::currentIndexChanged, this, &TradeoffPage::takeAxes);
     connect(m_costBox, &QComboBox::currentIndexChanged, this, &TradeoffPage::takeAxes);
-    connect(m_logarithmic, &QCheckBox::toggled, m_plot, &TradeoffPlot::setLogarithmic);
     connect(&m_plan, &PlanModel::modelChanged, this, &TradeoffPage::takeModel);
     connect(&m_plan, &PlanModel::planChanged, this, &TradeoffPage::takePlan);
     connect(&m_runs, &RunStore::restarted, this, [this] {
@@ -52,18 +56,62 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
         takeAxes();
     });
     connect(&m_runs, &RunStore::recorded, this, [this](const Plan& measured) {
-        m_current.takeRun(measured);
+        if (m_axis.placeOf(measured, m_plan, m_runs))
+            m_current.takeRun(measured);
         takeRuns();
     });
+    connect(&m_runs, &RunStore::speedRecorded, this, [this] {
+        if (showsSpeed())
+            takeRuns();
+    });
+    takeModel();
+}
+
+QLayout* TradeoffPage::makeHead()
+{
+    m_qualityBox->setAccessibleName(tr("Quality shown on the vertical axis"));
+    m_costBox->setAccessibleName(tr("Cost shown on the horizontal axis"));
+    m_front->setToolTip(tr("A line along the plans that no other one beats in both axes"));
+    m_labels->setToolTip(tr("The widths of the reference plans"));
+    m_select->setText(tr("Select"));
+    m_select->setCheckable(true);
+    m_select->setToolTip(tr("Draw a rectangle around points to pin and compare their plans "
+                            "(without this button: drag with Shift)"));
+    m_select->setAccessibleName(tr("Select points with a rectangle"));
+    m_front->setChecked(true);
+    m_labels->setChecked(true);
+
+    auto* head = new QHBoxLayout;
+    head->setSpacing(8);
+    head->addWidget(m_qualityBox);
+    head->addWidget(new QLabel(tr("against")));
+    head->addWidget(m_costBox);
+    head->addSpacing(8);
+    for (QCheckBox* box : {m_logarithmic, m_front, m_labels})
+        head->addWidget(box);
+    head->addStretch();
+    head->addWidget(m_select);
+    return head;
+}
+
+void TradeoffPage::connectPlot()
+{
+    connect(m_logarithmic, &QCheckBox::toggled, m_plot, &TradeoffPlot::setLogarithmic);
+    connect(m_front, &QCheckBox::toggled, m_plot, &TradeoffPlot::setFrontVisible);
+    connect(m_labels, &QCheckBox::toggled, m_plot, &TradeoffPlot::setLabelsVisible);
+    connect(m_select, &QToolButton::toggled, m_plot, &TradeoffPlot::setSelecting);
     connect(m_plot, &TradeoffPlot::pointClicked, this,
             [this](const Plan& clicked) { m_plan.setPlan(clicked, tr("plan of a point")); });
-    connect(m_plot, &TradeoffPlot::pointHovered, this,
-            [this](const Plan& hovered, const QPoint& position) {
-                if (const Measurement* run = m_runs.find(hovered))
-                    QToolTip::showText(position, runToolTip(hovered, *run, m_plan), m_plot);
-            });
+    connect(m_plot, &TradeoffPlot::pointHovered, this, &TradeoffPage::showToolTip);
     connect(m_plot, &TradeoffPlot::pointLeft, this, [] { QToolTip::hideText(); });
-    takeModel();
+    connect(m_plot, &TradeoffPlot::plansSelected, this, &TradeoffPage::compareRequested);
+}
+
+void TradeoffPage::showToolTip(const Plan& plan, const QPoint& position)
+{
+    if (const Measurement* run = m_runs.find(plan))
+        QToolTip::showText(position, runToolTip(plan, *run, m_plan, m_runs.findSpeed(plan)),
+                           m_plot);
 }
 
 Quality TradeoffPage::quality() const
@@ -81,6 +129,8 @@ void TradeoffPage::takeModel()
                                       : std::vector{Quality::Top1, Quality::Top5, Quality::Loss};
         for (const Quality choice : choices)
             m_qualityBox->addItem(qualityName(choice), int(choice));
+        m_costBox->setItemText(m_costBox->findData(kSpeed),
+                               speedName(language ? ModelKind::Language : ModelKind::Vision));
     }
     m_current.forget();
     takeAxes();
@@ -88,21 +138,24 @@ void TradeoffPage::takeModel()
 
 void TradeoffPage::takeAxes()
 {
-    const auto kind = CostKind(m_costBox->currentData().toInt());
-    m_axis = costAxis(kind, m_plan);
+    const int kind = m_costBox->currentData().toInt();
+    m_axis = costAxis(kind == kSpeed ? std::nullopt : std::optional(CostKind(kind)), m_plan);
     const QString unit = qualityUnit(quality());
     const QString name = qualityName(quality());
     m_plot->setAxisLabels(m_plan.isEmpty() ? QString() : m_axis.label,
                           unit.isEmpty() ? name : QString("%1, %2").arg(name, unit));
     const bool percent = quality() == Quality::Top1 || quality() == Quality::Top5;
-    m_plot->setQualityRange({0, percent ? 100.0 : 10.0},
-                            percent ? TradeoffPlot::Trend::Rising : TradeoffPlot::Trend::Falling);
-    if (!m_plan.isEmpty()) {
-        const Plan narrowest = Plan::uniform(m_plan.config().n_layer, 1);
-        m_plot->setCostLimits(m_axis.position(m_plan.cost(narrowest)),
-                              m_axis.position(m_plan.fullCost()));
+    m_plot->setQualityRange({0, percent ? 100.0 : 10.0});
+    m_plot->setBetter(m_axis.better, betterOf(quality()));
+    if (!m_plan.isEmpty() && !showsSpeed()) {
+        const int layers = m_plan.config().n_layer;
+        const auto place = [&](const Plan& plan) {
+            return m_axis.placeOf(plan, m_plan, m_runs)->value; // a cost is always known
+        };
+        m_plot->setCostLimits(place(Plan::uniform(layers, 1)), place(widest_plan(m_plan.config())));
     }
     takeRuns();
+    emit axesChanged();
 }
 
 void TradeoffPage::takeRuns()
@@ -119,15 +172,36 @@ void TradeoffPage::takePlan()
         m_plot->setCurrent(std::nullopt);
     } else {
         const CurrentMarker marker = m_current.marker(m_runs, m_plan, quality(), m_axis);
-        const QString cost
-            = scaledText(double(costOf(m_plan.cost(), m_axis.kind)), costUnit(m_axis.kind));
+        const CostKind kind = m_axis.kind.value_or(CostKind::Flops);
+        const Speed* speed = showsSpeed() ? m_runs.findSpeed(m_plan.plan()) : nullptr;
+        const QString cost = speed
+            ? speedText(*speed, m_plan.config().kind)
+            : scaledText(double(costOf(m_plan.cost(), kind)), costUnit(kind));
         const QString plan = planText(m_plan.plan());
         m_plot->setAccessibleDescription(
             marker.text.isEmpty() ? tr("Current plan: %1, %2, not measured yet").arg(plan, cost)
                                   : tr("Current plan: %1, %2, %3").arg(plan, cost, marker.text));
         m_plot->setCurrent(marker);
     }
+    if (showsSpeed())
+        takeSpeedLimits();
     showEmptyState();
+}
+
+/// Unlike a cost, a speed has no limits before it is measured.
+void TradeoffPage::takeSpeedLimits()
+{
+    double lowest = std::numeric_limits<double>::infinity(), highest = 0;
+    const auto include = [&](double low, double high) {
+        lowest = std::min(lowest, low);
+        highest = std::max(highest, high);
+    };
+    for (const PlotPoint& point : m_plot->points())
+        include(point.x, point.x + point.xError);
+    if (const auto& marker = m_plot->current(); marker && marker->x)
+        include(*marker->x, *marker->x);
+    if (highest > 0)
+        m_plot->setCostLimits(lowest, highest);
 }
 
 void TradeoffPage::showEmptyState()
@@ -142,6 +216,8 @@ void TradeoffPage::showEmptyState()
     else if (m_runs.runs().empty())
         message = m_plan.config().kind == ModelKind::Vision ? tr("Measuring the first pictures…")
                                                             : tr("Measuring the first tokens…");
+    else if (showsSpeed() && m_plot->points().empty())
+        message = tr("Waiting for the first measured speed…");
     m_plot->setMessage(message);
 }
 
@@ -154,12 +230,15 @@ void TradeoffPage::stepToNeighbour(int direction)
 {
     if (m_plan.isEmpty())
         return;
-    const double here = m_axis.position(m_plan.cost());
+    const auto here = m_axis.placeOf(m_plan.plan(), m_plan, m_runs);
+    if (!here)
+        return; // its speed comes in a moment
+    const int dearer = m_axis.better == Better::Smaller ? direction : -direction;
     const PlotPoint* next = nullptr;
     for (const PlotPoint& point : m_plot->points()) {
-        const double ahead = direction * (point.x - here);
+        const double ahead = dearer * (point.x - here->value);
         if (point.plan != m_plan.plan() && ahead > 0
-            && (!next || ahead < direction * (next->x - here)))
+            && (!next || ahead < dearer * (next->x - here->value)))
             next = &point;
     }
     if (next) {
@@ -168,24 +247,44 @@ void TradeoffPage::stepToNeighbour(int direction)
     }
 }
 
+void TradeoffPage::comparePlansInView()
+{
+    if (const std::vector<Plan> plans = m_plot->plansInView(); !plans.empty())
+        emit compareRequested(plans);
+}
+
+void TradeoffPage::drawOn(QPaintDevice& device) const
+{
+    QCPPainter painter(&device);
+    painter.setMode(QCPPainter::pmVectorized);
+    m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
+}
+
 QString TradeoffPage::save(const QString& file) const
 {
-    const bool isPdf = file.endsWith(".pdf", Qt::CaseInsensitive);
-    if (!isPdf && !file.endsWith(".png", Qt::CaseInsensitive))
-        return tr("The plot is written as .png or .pdf: choose a name that ends so instead of %1.")
+    const QString suffix = QFileInfo(file).suffix().toLower();
+    if (!QStringList{"png", "svg", "pdf"}.contains(suffix))
+        return tr("The plot is written as .png, .svg or .pdf, its runs as .csv: choose a name that "
+                  "ends so instead of %1.")
             .arg(file);
     QSaveFile out(file);
     bool written = out.open(QIODevice::WriteOnly);
-    if (written && isPdf) {
+    if (written && suffix == "pdf") {
         QPdfWriter pdf(&out);
         pdf.setPageMargins(QMarginsF());
         pdf.setResolution(m_plot->logicalDpiX());
         pdf.setPageSize(
             QPageSize(QSizeF(m_plot->size()) * 72.0 / m_plot->logicalDpiX(), QPageSize::Point));
-        QCPPainter painter(&pdf);
-        painter.setMode(QCPPainter::pmVectorized);
-        m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
-        written = painter.end();
+        drawOn(pdf);
+    } else if (written && suffix == "svg") {
+        QSvgGenerator svg;
+        svg.setOutputDevice(&out);
+        svg.setResolution(m_plot->logicalDpiX());
+        svg.setSize(m_plot->size());
+        svg.setViewBox(QRect(QPoint(), m_plot->size()));
+        svg.setTitle(
+            tr("%1 against %2").arg(m_qualityBox->currentText(), m_costBox->currentText()));
+        drawOn(svg);
     } else if (written) {
         constexpr int kQuickly = 80; // the best packing keeps the window for 60 ms
         written = m_plot->toPixmap(0, 0, 2.0).save(&out, "PNG", kQuickly);

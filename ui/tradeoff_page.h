@@ -1,5 +1,5 @@
-// The trade-off page: chooses what the plot's axes are, follows plan and runs, and turns a clicked
-// point into the current plan. Knows no other page.
+// The trade-off page: chooses what the plot's axes are, follows plan and runs, turns a clicked
+// point into the current plan, and says which points are to be compared. Knows no other page.
 #pragma once
 
 #include <QWidget>
@@ -8,6 +8,8 @@
 
 class QCheckBox;
 class QComboBox;
+class QPaintDevice;
+class QToolButton;
 
 namespace matmamba
 {
@@ -24,19 +26,35 @@ public:
     QComboBox* qualityBox() const { return m_qualityBox; }
     QComboBox* costBox() const { return m_costBox; }
     QCheckBox* logarithmicBox() const { return m_logarithmic; }
+    QCheckBox* frontBox() const { return m_front; }
+    QCheckBox* labelsBox() const { return m_labels; }
+    QToolButton* selectButton() const { return m_select; }
+    bool showsSpeed() const { return !m_axis.kind; } ///< on the horizontal axis
     void setOthersVisible(bool on);
     /// The measured plan next to the current one in cost becomes the current plan.
     void stepToNeighbour(int direction);
 
-    /// Writes the plot as PNG or PDF by the file's suffix (no other will do); beside the target,
-    /// then renamed. Returns "" or the sentence that says why not.
+    /// Asks to compare the points that the plot's frame shows.
+    void comparePlansInView();
+
+    /// Writes the plot as PNG, SVG or PDF by the file's suffix (no other will do); beside the
+    /// target, then renamed. Returns "" or the sentence that says why not.
     QString save(const QString& file) const;
 
+signals:
+    void axesChanged(); ///< perhaps to or from the measured speed
+    void compareRequested(const std::vector<matmamba::Plan>& plans); ///< at least one
+
 private:
+    QLayout* makeHead();
+    void connectPlot();
     void takeModel();
     void takeAxes();
     void takeRuns();
     void takePlan();
+    void takeSpeedLimits();
+    void showToolTip(const Plan& plan, const QPoint& position);
+    void drawOn(QPaintDevice& device) const;
     void showEmptyState();
     Quality quality() const;
 
@@ -47,6 +65,9 @@ private:
     QComboBox* m_qualityBox;
     QComboBox* m_costBox;
     QCheckBox* m_logarithmic;
+    QCheckBox* m_front;
+    QCheckBox* m_labels;
+    QToolButton* m_select;
     TradeoffPlot* m_plot;
 };
 

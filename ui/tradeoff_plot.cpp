@@ -13,7 +13,6 @@ namespace matmamba
 namespace
 {
 constexpr double kMarkerSize = 9; // pixels
-constexpr double kReach = 12; // how near the mouse must be to a point
 }
 
 TradeoffPlot::TradeoffPlot(QWidget* parent)
@@ -21,9 +20,14 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
 {
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Trade-off plot"));
     m_floorLine = addGraph();
     m_floorLine->setName(tr("Entropy of the grammar"));
+    m_front = addGraph();
+    m_front->setName(tr("Pareto front"));
+    m_marks = addGraph();
+    m_marks->setLineStyle(QCPGraph::lsNone);
     m_others = makeSeries(tr("Other plan"));
     m_stops = makeSeries(tr("Reference width"));
     // A layer that is drawn alone: only it changes with every move of a slider.
@@ -44,19 +48,23 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
     axisRect()->insetLayout()->setMargins({8, 8, 8, 8});
     xAxis->setLabelPadding(4);
     yAxis->setLabelPadding(8);
+    connectSelection();
     takeColours();
     fit();
 }
 
 TradeoffPlot::Series TradeoffPlot::makeSeries(const QString& name)
 {
-    Series series{addGraph(), new QCPErrorBars(xAxis, yAxis)};
+    Series series{addGraph(), new QCPErrorBars(xAxis, yAxis), new QCPErrorBars(xAxis, yAxis)};
     series.graph->setName(name);
     series.graph->setLineStyle(QCPGraph::lsNone);
-    series.errors->setDataPlottable(series.graph);
-    series.errors->removeFromLegend();
-    series.errors->setWhiskerWidth(6);
-    series.errors->setSymbolGap(kMarkerSize);
+    series.spread->setErrorType(QCPErrorBars::etKeyError);
+    for (QCPErrorBars* bars : {series.errors, series.spread}) {
+        bars->setDataPlottable(series.graph);
+        bars->removeFromLegend();
+        bars->setWhiskerWidth(6);
+        bars->setSymbolGap(kMarkerSize);
+    }
     return series;
 }
 
@@ -111,11 +119,18 @@ void TradeoffPlot::takeColours()
         series.graph->setScatterStyle(
             QCPScatterStyle(shape, QPen(colour, 1.5), QBrush(blend(base, colour, 0.75)), size));
         series.errors->setPen(QPen(colour, 1.2));
+        series.spread->setPen(QPen(colour, 1.2));
     };
     const QColor stop = dark ? kOkabeIto.skyBlue : kOkabeIto.blue;
     dress(m_stops, QCPScatterStyle::ssCircle, stop, kMarkerSize);
     m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
     dress(m_others, QCPScatterStyle::ssDiamond, kOkabeIto.green, kMarkerSize);
+    m_front->setPen(QPen(blend(base, kOkabeIto.orange, 0.9), 1.6));
+    const QColor marked = palette().color(QPalette::Highlight);
+    m_marks->setScatterStyle(
+        QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(marked, 2), Qt::NoBrush, 2 * kMarkerSize));
+    selectionRect()->setPen(QPen(marked, 1));
+    selectionRect()->setBrush(QColor(marked.red(), marked.green(), marked.blue(), 40));
     m_floorLine->setPen(QPen(blend(base, text, 0.65), 1.4, Qt::DashLine));
     m_cursor->setPen(QPen(kOkabeIto.vermilion, 1, Qt::DashLine));
     m_message->setBrush(QBrush(base));
@@ -140,23 +155,41 @@ void TradeoffPlot::setAxisLabels(const QString& cost, const QString& quality)
 void TradeoffPlot::setCostLimits(double lowest, double highest)
 {
     m_costLimits = {lowest, highest};
+    fitNow();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setQualityRange(const QCPRange& whileEmpty)
+{
+    m_emptyRange = whileEmpty;
     fit();
 }
 
-void TradeoffPlot::setQualityRange(const QCPRange& whileEmpty, Trend trend)
+void TradeoffPlot::setBetter(Better cost, Better quality)
 {
-    m_emptyRange = whileEmpty;
-    // The legend stands in the corner that the points leave free.
-    axisRect()->insetLayout()->setInsetAlignment(
-        0, Qt::AlignBottom | (trend == Trend::Rising ? Qt::AlignRight : Qt::AlignLeft));
-    fit();
+    m_betterCost = cost;
+    m_betterQuality = quality;
+    // Better quality costs more, at first little and then much: the legend stands where the points
+    // leave room.
+    Qt::Alignment free = Qt::AlignBottom | Qt::AlignRight;
+    if (quality == Better::Smaller)
+        free = Qt::AlignLeft | (cost == Better::Smaller ? Qt::AlignBottom : Qt::AlignVCenter);
+    else if (cost == Better::Larger)
+        free = Qt::AlignBottom | Qt::AlignLeft;
+    axisRect()->insetLayout()->setInsetAlignment(0, free);
+    // Up to its next point the front stays at the better value that a budget allows.
+    m_front->setLineStyle(cost == Better::Smaller ? QCPGraph::lsStepLeft : QCPGraph::lsStepRight);
+    drawFront();
 }
 
 void TradeoffPlot::setPoints(std::vector<PlotPoint> points)
 {
     m_points = std::move(points);
     drawPoints();
+    drawFront();
     drawStopLabels();
+    if (selectionRect()->isActive())
+        drawMarks(selectionRect()->rect().normalized());
     fitNow();
     replot(rpQueuedReplot);
 }
@@ -219,7 +252,33 @@ void TradeoffPlot::setOthersVisible(bool on)
 {
     m_others.graph->setVisible(on);
     m_others.errors->setVisible(on);
+    m_others.spread->setVisible(on);
+    drawFront();
     fit();
+}
+
+bool TradeoffPlot::isShown(const PlotPoint& point) const
+{
+    return point.isStop || m_others.graph->visible();
+}
+
+void TradeoffPlot::setFrontVisible(bool on)
+{
+    m_front->setVisible(on);
+    drawFront();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setLabelsVisible(bool on)
+{
+    m_labelsVisible = on;
+    drawStopLabels();
+    replot(rpQueuedReplot);
+}
+
+void TradeoffPlot::setSelecting(bool on)
+{
+    m_selecting = on;
 }
 
 void TradeoffPlot::fit()
@@ -231,17 +290,19 @@ void TradeoffPlot::fit()
 
 void TradeoffPlot::drawPoints()
 {
-    QVector<double> x[2], y[2], errors[2];
+    QVector<double> x[2], y[2], errors[2], spread[2];
     for (const PlotPoint& point : m_points) {
         const int series = point.isStop ? 0 : 1;
         x[series] << point.x;
         y[series] << point.y;
         errors[series] << point.yError;
+        spread[series] << point.xError;
     }
     const Series* const drawn[] = {&m_stops, &m_others};
     for (int series = 0; series < 2; ++series) {
         drawn[series]->graph->setData(x[series], y[series], true);
         drawn[series]->errors->setData(errors[series]);
+        drawn[series]->spread->setData(spread[series]);
     }
     if (x[1].isEmpty())
         m_others.graph->removeFromLegend();
@@ -249,17 +310,61 @@ void TradeoffPlot::drawPoints()
         m_others.graph->addToLegend();
 }
 
+void TradeoffPlot::drawFront()
+{
+    QVector<double> x, y;
+    if (m_front->visible()) {
+        std::vector<PlotPoint> shown;
+        std::ranges::copy_if(m_points, std::back_inserter(shown),
+                             [this](const PlotPoint& point) { return isShown(point); });
+        for (const std::size_t i : paretoFront(shown, m_betterCost, m_betterQuality)) {
+            x << shown[i].x;
+            y << shown[i].y;
+        }
+    }
+    m_front->setData(x, y, true);
+    if (x.isEmpty())
+        m_front->removeFromLegend();
+    else
+        m_front->addToLegend();
+}
+
+std::vector<QPointF> TradeoffPlot::front() const
+{
+    std::vector<QPointF> points;
+    for (const QCPGraphData& point : *m_front->data())
+        points.emplace_back(point.key, point.value);
+    return points;
+}
+
+bool TradeoffPlot::hasVisibleLabels() const
+{
+    return std::ranges::any_of(m_stopLabels, &QCPItemText::visible);
+}
+
+void TradeoffPlot::drawMarks(const QRect& pixels)
+{
+    QVector<double> x, y;
+    for (const PlotPoint* point : pointsIn(pixels)) {
+        x << point->x;
+        y << point->y;
+    }
+    m_marks->setData(x, y, true);
+    replot(rpQueuedReplot);
+}
+
 void TradeoffPlot::drawStopLabels()
 {
     std::size_t used = 0;
     for (const PlotPoint& point : m_points) {
-        if (!point.isStop)
+        if (!point.isStop || !m_labelsVisible)
             continue;
         if (used == m_stopLabels.size()) {
             m_stopLabels.push_back(new QCPItemText(this));
             m_stopLabels.back()->setColor(m_message->color());
-            m_stopLabels.back()->setPositionAlignment(Qt::AlignTop | Qt::AlignHCenter);
-            m_stopLabels.back()->setPadding({0, 8, 0, 0});
+            // Beside the front, which goes straight up to the point.
+            m_stopLabels.back()->setPositionAlignment(Qt::AlignTop | Qt::AlignLeft);
+            m_stopLabels.back()->setPadding({5, 0, 0, 0});
         }
         QCPItemText* label = m_stopLabels[used++];
         label->setText(QString::number(point.plan.heads.front()));
@@ -273,13 +378,15 @@ void TradeoffPlot::drawStopLabels()
 void TradeoffPlot::drawCurrent()
 {
     const bool known = m_current && m_current->result;
-    m_cursor->setVisible(m_current.has_value());
+    m_cursor->setVisible(m_current && m_current->x);
     m_label->setVisible(known);
     m_marker.graph->data()->clear();
     m_marker.errors->data()->clear();
-    if (m_current) {
-        m_cursor->start->setCoords(m_current->x, 1);
-        m_cursor->end->setCoords(m_current->x, 0);
+    m_marker.spread->data()->clear();
+    if (known || m_cursor->visible()) { // also where only the label hangs on it
+        const double x = m_current->x ? *m_current->x : m_current->result->x;
+        m_cursor->start->setCoords(x, 1);
+        m_cursor->end->setCoords(x, 0);
     }
     if (!known)
         return;
@@ -287,6 +394,7 @@ void TradeoffPlot::drawCurrent()
     const PlotPoint& point = *m_current->result;
     m_marker.graph->setData({point.x}, {point.y});
     m_marker.errors->setData({point.yError});
+    m_marker.spread->setData({point.xError});
     const QColor base = palette().color(QPalette::Base);
     const double strength = m_current->isPrevious ? 0.4 : 1;
     const QColor colour = blend(base, kOkabeIto.vermilion, strength);
@@ -294,6 +402,7 @@ void TradeoffPlot::drawCurrent()
                                                     QBrush(m_current->isPrevious ? base : colour),
                                                     kMarkerSize + 2));
     m_marker.errors->setPen(QPen(colour, 2));
+    m_marker.spread->setPen(QPen(colour, 2));
 
     m_label->setText(m_current->text);
     m_label->setColor(
@@ -322,7 +431,7 @@ void TradeoffPlot::fitRanges()
         highest = std::max(highest, point.y + point.yError);
     };
     for (const PlotPoint& point : m_points)
-        if (point.isStop || m_others.graph->visible())
+        if (isShown(point))
             include(point);
     if (m_current && m_current->result)
         include(*m_current->result);
@@ -341,7 +450,7 @@ void TradeoffPlot::fitRanges()
 void TradeoffPlot::alignLabel()
 {
     const QCPRange range = xAxis->range();
-    const double x = m_current->x;
+    const double x = m_cursor->end->key();
     const double place = xAxis->scaleType() == QCPAxis::stLogarithmic
         ? std::log(x / range.lower) / std::log(range.upper / range.lower)
         : (x - range.lower) / range.size();
@@ -356,23 +465,6 @@ QPointF TradeoffPlot::pixelOf(const PlotPoint& point) const
     return {xAxis->coordToPixel(point.x), yAxis->coordToPixel(point.y)};
 }
 
-const PlotPoint* TradeoffPlot::pointNear(const QPointF& position) const
-{
-    const PlotPoint* nearest = nullptr;
-    double best = kReach;
-    for (const PlotPoint& point : m_points) {
-        if (!point.isStop && !m_others.graph->visible())
-            continue;
-        const QPointF away = pixelOf(point) - position;
-        const double distance = std::hypot(away.x(), away.y());
-        if (distance <= best) {
-            best = distance;
-            nearest = &point;
-        }
-    }
-    return nearest;
-}
-
 void TradeoffPlot::changeEvent(QEvent* event)
 {
     QCustomPlot::changeEvent(event);
@@ -380,55 +472,6 @@ void TradeoffPlot::changeEvent(QEvent* event)
         takeColours();
         replot(rpQueuedReplot);
     }
-}
-
-void TradeoffPlot::mousePressEvent(QMouseEvent* event)
-{
-    m_pressed = event->position();
-    QCustomPlot::mousePressEvent(event);
-}
-
-bool TradeoffPlot::wasDragged(const QMouseEvent* event) const
-{
-    return (event->position() - m_pressed).manhattanLength() >= QApplication::startDragDistance();
-}
-
-void TradeoffPlot::mouseReleaseEvent(QMouseEvent* event)
-{
-    QCustomPlot::mouseReleaseEvent(event);
-    if (event->button() != Qt::LeftButton || wasDragged(event))
-        return;
-    if (const PlotPoint* point = pointNear(event->position())) {
-        const Plan plan = point->plan; // the points change while it is applied
-        emit pointClicked(plan);
-    }
-}
-
-void TradeoffPlot::mouseMoveEvent(QMouseEvent* event)
-{
-    QCustomPlot::mouseMoveEvent(event);
-    if (event->buttons() & Qt::LeftButton) {
-        m_zoomed = m_zoomed || wasDragged(event);
-        return;
-    }
-    const PlotPoint* point = pointNear(event->position());
-    setCursor(point ? Qt::PointingHandCursor : Qt::ArrowCursor);
-    if (point)
-        emit pointHovered(point->plan, event->globalPosition().toPoint());
-    else
-        emit pointLeft();
-}
-
-void TradeoffPlot::mouseDoubleClickEvent(QMouseEvent* event)
-{
-    QCustomPlot::mouseDoubleClickEvent(event);
-    fit();
-}
-
-void TradeoffPlot::wheelEvent(QWheelEvent* event)
-{
-    m_zoomed = true;
-    QCustomPlot::wheelEvent(event);
 }
 
 } // namespace matmamba

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 namespace matmamba
 {
@@ -10,22 +12,50 @@ namespace
 {
 
 std::optional<PlotPoint> pointOf(const Plan& plan, const Measurement& measurement,
-                                 const PlanModel& model, Quality quality, const CostAxis& axis)
+                                 const PlanModel& model, const RunStore& runs, Quality quality,
+                                 const CostAxis& axis)
 {
     const auto metric = qualityOf(measurement, quality);
-    if (!metric)
+    const auto place = axis.placeOf(plan, model, runs);
+    if (!metric || !place)
         return std::nullopt;
-    return PlotPoint{plan, is_stop(plan), axis.position(model.cost(plan)), metric->value,
-                     metric->std_error};
+    return PlotPoint{plan,          is_stop(plan),     place->value,
+                     metric->value, metric->std_error, place->error};
 }
 
 } // namespace
 
-CostAxis costAxis(CostKind kind, const PlanModel& plan)
+Better betterOf(Quality quality)
 {
-    const Prefix prefix = prefixFor(double(costOf(plan.fullCost(), kind)));
-    CostAxis axis{kind, prefix.factor, {}};
-    switch (kind) {
+    return quality == Quality::Top1 || quality == Quality::Top5 ? Better::Larger : Better::Smaller;
+}
+
+std::optional<CostAxis::Place> CostAxis::placeOf(const Plan& plan, const PlanModel& model,
+                                                 const RunStore& runs) const
+{
+    if (kind)
+        return Place{double(costOf(model.cost(plan), *kind)) / factor};
+    const Speed* speed = runs.findSpeed(plan);
+    if (!speed)
+        return std::nullopt;
+    const SpeedValue value = speedValue(*speed, model.config().kind);
+    return Place{value.value, value.spread};
+}
+
+CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan)
+{
+    CostAxis axis;
+    axis.kind = kind;
+    if (!kind) {
+        const bool vision = plan.config().kind == ModelKind::Vision;
+        axis.label = vision ? QObject::tr("Latency of one picture, ms")
+                            : QObject::tr("Tokens per second, one text");
+        axis.better = vision ? Better::Smaller : Better::Larger;
+        return axis;
+    }
+    const Prefix prefix = prefixFor(double(costOf(plan.fullCost(), *kind)));
+    axis.factor = prefix.factor;
+    switch (*kind) {
     case CostKind::Flops:
         axis.label = (plan.config().kind == ModelKind::Vision ? QObject::tr("%1FLOPs per picture")
                                                               : QObject::tr("%1FLOPs per token"))
@@ -49,11 +79,32 @@ std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Q
 {
     std::vector<PlotPoint> points;
     for (const auto& [run, measurement] : runs.runs())
-        if (auto point = pointOf(run, measurement, plan, quality, axis))
+        if (auto point = pointOf(run, measurement, plan, runs, quality, axis))
             points.push_back(*std::move(point));
     std::stable_sort(points.begin(), points.end(),
                      [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });
     return points;
+}
+
+std::vector<std::size_t> paretoFront(const std::vector<PlotPoint>& points, Better cost,
+                                     Better quality)
+{
+    // Mirrored so that smaller is better in both.
+    const auto x
+        = [&](std::size_t i) { return cost == Better::Smaller ? points[i].x : -points[i].x; };
+    const auto y
+        = [&](std::size_t i) { return quality == Better::Smaller ? points[i].y : -points[i].y; };
+    std::vector<std::size_t> order(points.size());
+    std::iota(order.begin(), order.end(), std::size_t(0));
+    std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair(x(i), y(i)); });
+    std::vector<std::size_t> front;
+    for (const std::size_t i : order) {
+        const bool isSame = !front.empty() && x(i) == x(front.back()) && y(i) == y(front.back());
+        if (front.empty() || y(i) < y(front.back()) || isSame)
+            front.push_back(i);
+    }
+    std::ranges::sort(front);
+    return front;
 }
 
 std::optional<double> floorOf(const DataInfo& data, Quality quality)
@@ -76,8 +127,9 @@ CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan,
                                     const CostAxis& axis)
 {
     CurrentMarker marker;
-    marker.x = axis.position(plan.cost());
-    if (runs.find(plan.plan())) {
+    if (const auto place = axis.placeOf(plan.plan(), plan, runs))
+        marker.x = place->value;
+    if (marker.x && runs.find(plan.plan())) {
         m_lastShown = plan.plan();
         m_passed.clear();
     }
@@ -85,7 +137,7 @@ CurrentMarker CurrentResult::marker(const RunStore& runs, const PlanModel& plan,
     if (!m_lastShown)
         return marker;
     const Measurement& measurement = *runs.find(*m_lastShown);
-    marker.result = pointOf(*m_lastShown, measurement, plan, quality, axis);
+    marker.result = pointOf(*m_lastShown, measurement, plan, runs, quality, axis);
     marker.isPrevious = *m_lastShown != plan.plan();
     marker.text = resultText(measurement, quality);
     if (marker.isPrevious && marker.result)
@@ -106,7 +158,8 @@ void CurrentResult::forget()
     m_passed.clear();
 }
 
-QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model)
+QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model,
+                   const Speed* speed)
 {
     QString rows;
     const auto row = [&rows](const QString& name, const QString& value) {
@@ -119,6 +172,8 @@ QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanM
     row(QObject::tr("Measured on"),
         partText(measurement.samples_done, measurement.samples_total, model.config().kind));
     row(QObject::tr("Computing time"), durationText(measurement.seconds));
+    if (speed)
+        row(speedName(model.config().kind), speedText(*speed, model.config().kind));
     const Cost cost = model.cost(plan);
     const Cost& full = model.fullCost();
     for (const CostKind kind : {CostKind::Flops, CostKind::Params, CostKind::WeightBytes})

@@ -19,29 +19,47 @@ struct PlotPoint {
     bool isStop = false; ///< one of the reference widths, see is_stop()
     double x = 0; ///< cost in units of the axis
     double y = 0, yError = 0; ///< quality in its unit, one standard error
+    double xError = 0; ///< of a measured speed: its spread
 };
 
-/// The x axis: cost / factor, named so that the label needs no powers of ten.
+/// Which end of an axis is wanted.
+enum class Better { Smaller, Larger };
+Better betterOf(Quality quality);
+
+/// The x axis: cost / factor, named so that the label needs no powers of ten, or the speed measured
+/// on this device.
 struct CostAxis {
-    CostKind kind = CostKind::Flops;
+    std::optional<CostKind> kind = CostKind::Flops; ///< none: the speed
     double factor = 1;
     QString label; ///< "MFLOPs per picture"
+    Better better = Better::Smaller;
 
-    double position(const Cost& cost) const { return double(costOf(cost, kind)) / factor; }
+    struct Place {
+        double value = 0;
+        double error = 0; ///< 0 where the value is exact
+    };
+    /// Nothing where the plan's speed is not measured yet.
+    std::optional<Place> placeOf(const Plan& plan, const PlanModel& model,
+                                 const RunStore& runs) const;
 };
-CostAxis costAxis(CostKind kind, const PlanModel& plan);
+CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan);
 
-/// Every run that has `quality`, in the order of the axis.
+/// Every run that has `quality` and a place on the axis, in its order.
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
                                   const CostAxis& axis);
+
+/// Numbers of the points, in their order, that no other one dominates by being as good in both axes
+/// and better in one.
+std::vector<std::size_t> paretoFront(const std::vector<PlotPoint>& points, Better cost,
+                                     Better quality);
 
 /// The best that any model can reach on data whose own entropy is known; nothing for other data.
 std::optional<double> floorOf(const DataInfo& data, Quality quality);
 
-/// The current plan's marker. While the plan has no result of its own, the newest result of a plan
-/// that was current since stays, marked as of the plan before.
+/// The current plan's marker. While the plan has no result of its own, or no place on the axis, the
+/// newest result of a plan that was current since stays, marked as of the plan before.
 struct CurrentMarker {
-    double x = 0; ///< cost of the current plan
+    std::optional<double> x; ///< cost of the current plan, or its speed once that is measured
     std::optional<PlotPoint> result; ///< its own, or the last shown
     bool isPrevious = false; ///< `result` belongs to the plan before
     QString text;
@@ -60,7 +78,8 @@ private:
     std::set<Plan> m_passed; ///< current since there was a result of the current plan itself
 };
 
-/// All numbers of a run as a small HTML table, for tooltips.
-QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model);
+/// All numbers of a run as a small HTML table, for tooltips; `speed` where it is measured.
+QString runToolTip(const Plan& plan, const Measurement& measurement, const PlanModel& model,
+                   const Speed* speed = nullptr);
 
 } // namespace matmamba

@@ -41,4 +41,12 @@ struct Measurement {
     bool complete() const { return samples_done == samples_total; }
 };
 
+/// How long a plan takes, on the device in use, for one picture alone or for one more token of one
+/// text.
+struct Speed {
+    double seconds = 0; ///< median of the repetitions
+    double deviation = 0; ///< their median absolute deviation from it, in seconds
+    std::int64_t repetitions = 0;
+};
+
 } // namespace matmamba

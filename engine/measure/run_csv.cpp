@@ -1,6 +1,7 @@
 // See the header.
 #include "engine/measure/run_csv.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace matmamba
@@ -41,7 +42,10 @@ std::string run_csv(const std::vector<RunRow>& rows)
     std::string text = "model,plan,flops,params,bytes";
     for (const NamedMetric& each : kMetrics)
         text += std::string(",") + each.name + "," + each.name + "_stderr";
-    text += ",n,entropy,seconds,device,dtype\n";
+    text += ",n,entropy,seconds,device,dtype";
+    const bool with_speed
+        = std::ranges::any_of(rows, [](const RunRow& row) { return row.speed.has_value(); });
+    text += with_speed ? ",latency_ms,latency_ms_mad,latency_repetitions\n" : "\n";
     for (const RunRow& row : rows) {
         text += quoted(row.model) + "," + quoted(to_string(row.plan));
         for (const std::int64_t cost : {row.cost.flops, row.cost.params, row.cost.weight_bytes})
@@ -54,7 +58,13 @@ std::string run_csv(const std::vector<RunRow>& rows)
         text += "," + std::to_string(loss ? loss->n : row.measurement.samples_done);
         text += "," + (row.entropy ? number(*row.entropy) : std::string());
         text += "," + number(row.measurement.seconds);
-        text += "," + quoted(row.device) + "," + quoted(row.compute_type) + "\n";
+        text += "," + quoted(row.device) + "," + quoted(row.compute_type);
+        if (row.speed)
+            text += "," + number(row.speed->seconds * 1e3) + ","
+                + number(row.speed->deviation * 1e3) + "," + std::to_string(row.speed->repetitions);
+        else if (with_speed)
+            text += ",,,";
+        text += "\n";
     }
     return text;
 }

@@ -19,13 +19,15 @@ struct RunRow {
     Plan plan;
     Cost cost;
     Measurement measurement{};
+    std::optional<Speed> speed{}; ///< where it was measured
     std::optional<double> entropy{}; ///< nats per token, where the data's own is known
     std::string device, compute_type;
 };
 
 /// CSV with a head line: model, plan (in quotes: its widths are parted by commas), flops, params,
-/// bytes, each metric with its standard error, n, entropy, seconds, device, dtype. What was not
-/// measured is empty.
+/// bytes, each metric with its standard error, n, entropy, seconds, device, dtype; where any row
+/// has a speed also latency_ms (of one picture alone, or one decoded token) with its median
+/// absolute deviation and the repetitions. What was not measured is empty.
 std::string run_csv(const std::vector<RunRow>& rows);
 
 } // namespace matmamba

@@ -286,6 +286,30 @@
         <source>Where to compute in this run: cpu or cuda (default: what was chosen in the window last, at first cuda if there is one).</source>
         <translation>Wo in diesem Lauf gerechnet wird: cpu oder cuda (ohne Angabe: was im Fenster zuletzt gewählt wurde, anfangs cuda, wenn es das gibt).</translation>
     </message>
+    <message>
+        <source>a number above 0</source>
+        <translation>eine Zahl über 0</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>Latenz</translation>
+    </message>
+    <message>
+        <source>Tokens/s</source>
+        <translation>Token/s</translation>
+    </message>
+    <message>
+        <source>tokens/s</source>
+        <translation>Token/s</translation>
+    </message>
+    <message>
+        <source>Latency of one picture, ms</source>
+        <translation>Latenz eines Bildes, ms</translation>
+    </message>
+    <message>
+        <source>Tokens per second, one text</source>
+        <translation>Token pro Sekunde, ein Text</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::ClassifyPage</name>
@@ -420,12 +444,6 @@
         <translation>Angeheftete Pläne</translation>
     </message>
     <message>
-        <source>No plan is pinned yet: set the sliders and press Pin (Ctrl+P).
-Pinned plans are measured on all data and compared here.</source>
-        <translation>Noch ist kein Plan angeheftet: Regler einstellen und „Anheften“ drücken (Strg+P).
-Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translation>
-    </message>
-    <message>
         <source>Use</source>
         <translation>Übernehmen</translation>
     </message>
@@ -484,6 +502,12 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>pinned plan</source>
         <translation>angehefteter Plan</translation>
+    </message>
+    <message>
+        <source>No plan is pinned yet: set the sliders and press Pin (Ctrl+P), or drag a rectangle around points of the plot with Shift.
+Pinned plans are measured on all data and compared here.</source>
+        <translation>Noch ist kein Plan angeheftet: Regler einstellen und „Anheften“ drücken (Strg+P) oder mit der Umschalttaste ein Rechteck um Punkte des Diagramms ziehen.
+Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translation>
     </message>
 </context>
 <context>
@@ -563,6 +587,22 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Agreement</source>
         <translation>Übereinstimmung</translation>
+    </message>
+    <message>
+        <source>%1 of the baseline&apos;s (Δ %2)</source>
+        <translation>%1 des Bezugsplans (Δ %2)</translation>
+    </message>
+    <message>
+        <source>Time of one prepared picture alone on this device, median ± median absolute deviation</source>
+        <translation>Zeit für ein einzelnes vorbereitetes Bild auf diesem Gerät, Median ± Median der absoluten Abweichung</translation>
+    </message>
+    <message>
+        <source>Speed of decoding one text on this device, median ± median absolute deviation</source>
+        <translation>Geschwindigkeit beim Schreiben eines Textes auf diesem Gerät, Median ± Median der absoluten Abweichung</translation>
+    </message>
+    <message>
+        <source>Repetitions: %1</source>
+        <translation>Wiederholungen: %1</translation>
     </message>
 </context>
 <context>
@@ -1238,6 +1278,42 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <source>The GPU is lost</source>
         <translation>Die GPU ist verloren</translation>
     </message>
+    <message>
+        <source>Pin plans in &amp;view</source>
+        <translation>Pläne im Bild anhe&amp;ften</translation>
+    </message>
+    <message>
+        <source>Pin every plan that the plot&apos;s frame shows, and compare them</source>
+        <translation>Jeden Plan anheften, den der Rahmen des Diagramms zeigt, und sie vergleichen</translation>
+    </message>
+    <message>
+        <source>Pareto f&amp;ront</source>
+        <translation>Pareto-F&amp;ront</translation>
+    </message>
+    <message>
+        <source>L&amp;abels</source>
+        <translation>Beschrift&amp;ung</translation>
+    </message>
+    <message>
+        <source>&amp;Select points by a drag</source>
+        <translation>Punkte mit der Maus aus&amp;wählen</translation>
+    </message>
+    <message>
+        <source>Vector drawing (*.svg)</source>
+        <translation>Vektorzeichnung (*.svg)</translation>
+    </message>
+    <message>
+        <source>Table of the runs (*.csv)</source>
+        <translation>Tabelle der Messungen (*.csv)</translation>
+    </message>
+    <message>
+        <source>Measuring latency on this device, plans to go: %1</source>
+        <translation>Latenz auf diesem Gerät wird gemessen, noch Pläne: %1</translation>
+    </message>
+    <message>
+        <source>Measuring tokens/s on this device, plans to go: %1</source>
+        <translation>Token/s auf diesem Gerät werden gemessen, noch Pläne: %1</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::GeneratePage</name>
@@ -1443,6 +1519,54 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>each token&apos;s probability</source>
         <translation>Wahrscheinlichkeit jedes Tokens</translation>
+    </message>
+    <message>
+        <source>Trade-off plot</source>
+        <translation>Diagramm: Abwägung von Qualität und Kosten</translation>
+    </message>
+    <message>
+        <source>Arrows, drag</source>
+        <translation>Pfeiltasten, Ziehen</translation>
+    </message>
+    <message>
+        <source>move the view</source>
+        <translation>den Ausschnitt verschieben</translation>
+    </message>
+    <message>
+        <source>+, −, wheel</source>
+        <translation>+, −, Mausrad</translation>
+    </message>
+    <message>
+        <source>zoom</source>
+        <translation>vergrößern, verkleinern</translation>
+    </message>
+    <message>
+        <source>Home, double click</source>
+        <translation>Pos1, Doppelklick</translation>
+    </message>
+    <message>
+        <source>show everything</source>
+        <translation>alles zeigen</translation>
+    </message>
+    <message>
+        <source>Click</source>
+        <translation>Klick</translation>
+    </message>
+    <message>
+        <source>use the plan of a point</source>
+        <translation>den Plan eines Punkts übernehmen</translation>
+    </message>
+    <message>
+        <source>Shift and drag</source>
+        <translation>Umschalt und Ziehen</translation>
+    </message>
+    <message>
+        <source>pin and compare the points in a rectangle</source>
+        <translation>die Punkte in einem Rechteck anheften und vergleichen</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>Vergleichen</translation>
     </message>
 </context>
 <context>
@@ -1652,6 +1776,10 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <source>plan B</source>
         <translation>Plan B</translation>
     </message>
+    <message>
+        <source>pin several plans</source>
+        <translation>mehrere Pläne anheften</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::PlanModel</name>
@@ -1832,10 +1960,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Die ersten Token werden gemessen …</translation>
     </message>
     <message>
-        <source>The plot is written as .png or .pdf: choose a name that ends so instead of %1.</source>
-        <translation>Das Diagramm wird als .png oder .pdf geschrieben: Bitte statt %1 einen Namen mit dieser Endung wählen.</translation>
-    </message>
-    <message>
         <source>The plot could not be written to %1: %2.</source>
         <translation>Das Diagramm konnte nicht nach %1 geschrieben werden: %2.</translation>
     </message>
@@ -1846,6 +1970,46 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Current plan: %1, %2, %3</source>
         <translation>Aktueller Plan: %1, %2, %3</translation>
+    </message>
+    <message>
+        <source>Pareto f&amp;ront</source>
+        <translation>Pareto-F&amp;ront</translation>
+    </message>
+    <message>
+        <source>L&amp;abels</source>
+        <translation>Beschrift&amp;ung</translation>
+    </message>
+    <message>
+        <source>A line along the plans that no other one beats in both axes</source>
+        <translation>Eine Linie entlang der Pläne, die kein anderer auf beiden Achsen schlägt</translation>
+    </message>
+    <message>
+        <source>The widths of the reference plans</source>
+        <translation>Die Breiten der Referenzpläne</translation>
+    </message>
+    <message>
+        <source>Select</source>
+        <translation>Auswählen</translation>
+    </message>
+    <message>
+        <source>Draw a rectangle around points to pin and compare their plans (without this button: drag with Shift)</source>
+        <translation>Ein Rechteck um Punkte ziehen, um ihre Pläne anzuheften und zu vergleichen (ohne diesen Knopf: mit der Umschalttaste ziehen)</translation>
+    </message>
+    <message>
+        <source>Select points with a rectangle</source>
+        <translation>Punkte mit einem Rechteck auswählen</translation>
+    </message>
+    <message>
+        <source>Waiting for the first measured speed…</source>
+        <translation>Die erste gemessene Geschwindigkeit wird erwartet …</translation>
+    </message>
+    <message>
+        <source>The plot is written as .png, .svg or .pdf, its runs as .csv: choose a name that ends so instead of %1.</source>
+        <translation>Das Diagramm wird als .png, .svg oder .pdf geschrieben, seine Messungen als .csv: Bitte statt %1 einen Namen mit dieser Endung wählen.</translation>
+    </message>
+    <message>
+        <source>%1 against %2</source>
+        <translation>%1 gegen %2</translation>
     </message>
 </context>
 <context>
@@ -1869,6 +2033,10 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Current plan</source>
         <translation>Aktueller Plan</translation>
+    </message>
+    <message>
+        <source>Pareto front</source>
+        <translation>Pareto-Front</translation>
     </message>
 </context>
 <context>
