@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/device.h"
+#include "engine/engine.h"
 #include "engine/model/cost.h"
 #include "engine/model/cuda_decoder.h"
 #include "engine/model/language_model.h"
@@ -146,6 +147,23 @@ private slots:
             QVERIFY2(at::equal(decoded(shared, weights, config, plan, ids, 4),
                                decoded(fresh, weights, config, plan, ids, 4)),
                      to_string(plan).c_str());
+        }
+    }
+
+    void textsAreThoseOfTheCpu()
+    {
+        const std::string model = MATMAMBA_RESOURCES "/models/tales-lm";
+        const GenerateOptions likeliest{.max_tokens = 60, .temperature = 0};
+        Engine cpu(DeviceChoice::Cpu), card(DeviceChoice::Cuda, ComputeType::F32);
+        for (Engine* engine : {&cpu, &card})
+            engine->open_model(model);
+        for (const int heads : {64, 16, 3}) {
+            const Plan plan = Plan::uniform(cpu.model()->config.n_layer, heads);
+            const Generation expected = cpu.generate(plan, "It was", likeliest);
+            const Generation got = card.generate(plan, "It was", likeliest);
+            qInfo("%d heads: %.0f tokens/s on the card, %.0f on the CPU", heads,
+                  got.tokens_per_second, expected.tokens_per_second);
+            QCOMPARE(QByteArray(got.text.c_str()), QByteArray(expected.text.c_str()));
         }
     }
 
