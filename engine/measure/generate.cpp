@@ -6,6 +6,9 @@
 #include "engine/data/tokenizer.h"
 #include "engine/measure/sample_token.h"
 #include "engine/model/language_model.h"
+#ifdef MATMAMBA_WITH_CUDA
+#include "engine/model/cuda_decoder.h"
+#endif
 #include "engine/stopwatch.h"
 #include "engine/torch_errors.h"
 
@@ -90,6 +93,9 @@ struct TextGenerator::State {
     std::vector<std::int32_t> unread; ///< what the model reads before it gives the next logits
     TokenSampler sampler;
     std::vector<MixerState> mixer_states; ///< by layer
+#ifdef MATMAMBA_WITH_CUDA
+    std::unique_ptr<CudaDecoder> decoder = {}; ///< on a card, once the prompt is read
+#endif
 
     std::vector<GeneratedToken> tokens = {}; ///< all; the last ones may not be told yet
     std::string text = {}; ///< of all tokens
@@ -97,6 +103,7 @@ struct TextGenerator::State {
     Generation told = {};
 
     GeneratedToken next(const std::stop_token& stop);
+    at::Tensor next_logits(const std::stop_token& stop);
     void tell(std::size_t until);
     void end(TextEnd why, std::size_t size);
 };
@@ -165,12 +172,30 @@ bool TextGenerator::advance(const std::stop_token& stop)
 GeneratedToken TextGenerator::State::next(const std::stop_token& stop)
 {
     const c10::InferenceMode inference;
+    return sampler.next(next_logits(stop).cpu().const_data_ptr<float>());
+}
+
+/// (V) float32 after what is unread. Throws Stopped.
+at::Tensor TextGenerator::State::next_logits(const std::stop_token& stop)
+{
+#ifdef MATMAMBA_WITH_CUDA
+    if (decoder) {
+        if (stop.stop_requested())
+            throw Stopped();
+        return decoder->step(unread.front());
+    }
+#endif
     const at::Tensor input
         = at::tensor(unread, at::kLong).unsqueeze(0).to(weights.embedding.device());
     const at::Tensor hidden = language_hidden(weights, config, plan, input, &mixer_states, stop);
-    const at::Tensor logits // (V) float32
-        = language_logits(weights, hidden.select(1, input.size(1) - 1)).squeeze(0).cpu();
-    return sampler.next(logits.const_data_ptr<float>());
+#ifdef MATMAMBA_WITH_CUDA
+    if (CudaDecoder::supports(weights, config)) {
+        decoder = std::make_unique<CudaDecoder>(weights, config);
+        decoder->start(plan, mixer_states, input.size(1));
+        mixer_states.clear();
+    }
+#endif
+    return language_logits(weights, hidden.select(1, input.size(1) - 1)).squeeze(0);
 }
 
 /// Tells the tokens that end within the first `until` bytes.
