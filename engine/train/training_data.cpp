@@ -8,12 +8,10 @@
 #include "engine/data/shapes.h"
 #include "engine/data/tales.h"
 #include "engine/data/text.h"
-#include "engine/data/train_tokenizer.h"
 #include "engine/data/write_shards.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
 #include "engine/measure/tale_windows.h"
-#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -100,75 +98,8 @@ HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at:
                                 device));
 }
 
-/// Copies a tokenizer's files, whichever of the forms it has.
-void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& out)
-{
-    if (!std::filesystem::is_directory(from)) {
-        write_text_file(out / "tokenizer.json", read_text_file(from));
-        return;
-    }
-    for (const char* name :
-         {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"})
-        if (std::filesystem::exists(from / name))
-            write_text_file(out / name, read_text_file(from / name));
-}
-
-/// Tales or a text, as opposed to token shards and folders of them.
-bool is_text(const std::string& data)
-{
-    return data == kTalesWord || (!is_token_shards(data) && !std::filesystem::is_directory(data));
-}
-
-/// What a tokenizer is made from, where the configuration names none.
-std::string text_for_tokenizer(const TrainConfig& config)
-{
-    if (config.data != kTalesWord)
-        return read_corpus_text(config.data);
-    constexpr std::uint64_t kStories = 20'000;
-    std::string text;
-    for (std::uint64_t story = 0; story < kStories; ++story)
-        text += make_tale(Split::Train, story).text + "\n";
-    return text;
-}
-
-/// A bad tokenizer is named by its own path, before it is copied.
-void check_size(const Tokenizer& tokenizer, const std::filesystem::path& path,
-                const ModelConfig& model)
-{
-    if (tokenizer.size() > model.embedding_rows())
-        throw Error("The tokenizer " + path.string() + " has " + std::to_string(tokenizer.size())
-                    + " entries, but the configuration's model has a vocab_size of "
-                    + std::to_string(model.vocab_size) + ": expected at least as many");
-}
-
-/// None for token shards without one.
-std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
-                                              const std::filesystem::path& out,
-                                              const std::function<void(const std::string&)>& doing,
-                                              const std::stop_token& stop)
-{
-    // Of a training that goes on, the tokenizer is fixed.
-    const bool begins = !std::filesystem::exists(out / kStateFile);
-    if (!Tokenizer::is_in(out) || (begins && !config.tokenizer.empty())) {
-        if (!config.tokenizer.empty()) {
-            check_size(Tokenizer::load(config.tokenizer), config.tokenizer, config.model);
-            copy_tokenizer(config.tokenizer, out);
-        } else if (is_text(config.data)) {
-            doing("making a tokenizer of " + std::to_string(config.model.vocab_size) + " entries");
-            write_text_file(
-                out / "tokenizer.json",
-                train_tokenizer(text_for_tokenizer(config), config.model.vocab_size, stop));
-        } else {
-            return nullptr;
-        }
-    }
-    auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(out));
-    check_size(*tokenizer, out, config.model);
-    return tokenizer;
-}
-
-TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& out,
-                            at::Device device, const std::function<void(const std::string&)>& doing,
+TrainingData open_text_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
+                            const std::function<void(const std::string&)>& doing,
                             const std::stop_token& stop)
 {
     // Said before a tokenizer is made, which may take minutes and would stay behind.
@@ -177,19 +108,19 @@ TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& ou
         throw Error("There is no text to validate on: expected \"validation\" in the configuration "
                     "or --validation, a text or token shard that is not trained on");
     config.model.context_length = config.context;
-    const auto tokenizer = tokenizer_of(config, out, doing, stop);
+    const auto tokenizer = open_training_tokenizer(config, place, doing, stop);
     std::unique_ptr<SampleSource> samples;
     if (config.data == kTalesWord) {
         const auto end_of_text = tokenizer->end_of_text();
         if (!end_of_text)
             throw Error(
-                "The tokenizer in " + out.string()
+                "The tokenizer in " + place.out.string()
                 + " has no token that ends a text, such as <|endoftext|>, which Tales need");
         samples = tale_samples(tokenizer, *end_of_text, config);
         // Every window begins with it, so a prompt has to as well.
         const nlohmann::ordered_json settings
             = {{"add_bos_token", true}, {"bos_token", tokenizer->token_bytes(*end_of_text)}};
-        write_text_file(out / "tokenizer_config.json", settings.dump(2) + "\n");
+        write_text_file(place.out / "tokenizer_config.json", settings.dump(2) + "\n");
     } else {
         doing("reading the text");
         samples = text_samples(
@@ -218,8 +149,7 @@ Preprocessing preprocessing_of(const TrainConfig& config)
     return preprocessing;
 }
 
-TrainingData open_training_data(TrainConfig& config, const std::filesystem::path& out,
-                                at::Device device,
+TrainingData open_training_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
                                 const std::function<void(const std::string&)>& doing,
                                 const std::stop_token& stop)
 {
@@ -234,7 +164,7 @@ TrainingData open_training_data(TrainConfig& config, const std::filesystem::path
                     + (vision ? "pictures or shapes" : "a text or tales"));
     doing("opening the data");
     return vision ? open_picture_data(config, device)
-                  : open_text_data(config, out, device, doing, stop);
+                  : open_text_data(config, place, device, doing, stop);
 }
 
 } // namespace matmamba
