@@ -3,11 +3,13 @@
 
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <span>
 
 #include "engine/data/made_data.h"
 #include "engine/data/shapes.h"
 #include "engine/data/tales.h"
 #include "engine/data/text.h"
+#include "engine/data/token_shards.h"
 #include "engine/data/write_shards.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
@@ -55,24 +57,48 @@ TrainingData open_picture_data(TrainConfig& config, at::Device device)
             .held_out = held_out_pictures(config, device)};
 }
 
-/// The ids of a text, a shard, or the train or validation shards of a folder.
-TokenText tokens_of(const std::string& path, Split split, const Tokenizer* tokenizer, int rows)
+/// A shard, or the train or validation shards of a folder.
+std::vector<std::filesystem::path> shards_of(const std::string& path, Split split)
 {
     if (!std::filesystem::is_directory(path))
-        return read_tokens(path, tokenizer, rows);
-    const ShardFiles files = shards_in(path);
-    const auto& wanted = split == Split::Train ? files.train : files.validation;
+        return {path};
+    ShardFiles files = shards_in(path);
+    auto& wanted = split == Split::Train ? files.train : files.validation;
     if (wanted.empty())
         throw Error(path + " has no shards to " + (split == Split::Train ? "train" : "validate")
                     + " on: expected files named like *_"
                     + (split == Split::Train ? "train" : "val") + "_*.bin");
-    TokenText all;
-    for (const std::filesystem::path& file : wanted) {
-        const TokenText part = read_tokens(file, tokenizer, rows);
-        all.ids.insert(all.ids.end(), part.ids.begin(), part.ids.end());
-        all.bytes.insert(all.bytes.end(), part.bytes.begin(), part.bytes.end());
+    return std::move(wanted);
+}
+
+TokenCorpus training_corpus(const TrainConfig& config, const Tokenizer* tokenizer)
+{
+    const int rows = config.model.embedding_rows();
+    if (is_text(config.data))
+        return TokenCorpus(read_tokens(config.data, tokenizer, rows).ids);
+    return TokenCorpus(shards_of(config.data, Split::Train), rows);
+}
+
+/// Of shards no more is read and kept than `windows` hold, which then point into what is returned.
+TokenText read_windows(const TokenCorpus& corpus, std::vector<TokenWindow>& windows,
+                       const Tokenizer* tokenizer, int rows)
+{
+    TokenText text;
+    text.ids.resize(std::transform_reduce(windows.begin(), windows.end(), std::int64_t{0},
+                                          std::plus{}, [](const auto& w) { return w.tokens; }));
+    std::int64_t kept = 0;
+    for (TokenWindow& window : windows) {
+        corpus.read(window.first, std::span(text.ids).subspan(kept, window.tokens));
+        window.first = kept;
+        kept += window.tokens;
     }
-    return all;
+    if (tokenizer == nullptr)
+        return text;
+    const std::vector<std::uint16_t> bytes = bytes_of_ids(*tokenizer, rows, true);
+    text.bytes.reserve(text.ids.size());
+    for (const std::int32_t id : text.ids)
+        text.bytes.push_back(bytes[id]);
+    return text;
 }
 
 HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at::Device device)
@@ -89,13 +115,20 @@ HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at:
         const double entropy = tales.nats / static_cast<double>(windows.scored_tokens());
         return HeldOut(std::move(windows), entropy);
     }
-    TokenText text = tokens_of(from, Split::Validation, tokenizer, rows);
-    const auto tokens = static_cast<std::int64_t>(text.ids.size());
-    if (tokens < 2)
-        throw Error(from + " has fewer than two tokens: nothing to validate on");
-    return HeldOut(TokenWindows(std::move(text),
-                                cut_windows(tokens, config.context, config.validation_samples, 0),
-                                device));
+    const auto cut = [&](std::int64_t tokens) {
+        if (tokens < 2)
+            throw Error(from + " has fewer than two tokens: nothing to validate on");
+        return cut_windows(tokens, config.context, config.validation_samples, 0);
+    };
+    if (is_text(from)) {
+        TokenText text = read_tokens(from, tokenizer, rows);
+        auto windows = cut(static_cast<std::int64_t>(text.ids.size()));
+        return HeldOut(TokenWindows(std::move(text), std::move(windows), device));
+    }
+    const TokenCorpus corpus(shards_of(from, Split::Validation), rows);
+    auto windows = cut(corpus.size());
+    TokenText text = read_windows(corpus, windows, tokenizer, rows);
+    return HeldOut(TokenWindows(std::move(text), std::move(windows), device));
 }
 
 TrainingData open_text_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
@@ -123,10 +156,7 @@ TrainingData open_text_data(TrainConfig& config, const TrainingPlace& place, at:
         write_text_file(place.out / "tokenizer_config.json", settings.dump(2) + "\n");
     } else {
         doing("reading the text");
-        samples = text_samples(
-            tokens_of(config.data, Split::Train, tokenizer.get(), config.model.embedding_rows())
-                .ids,
-            config);
+        samples = text_samples(training_corpus(config, tokenizer.get()), config);
     }
     return {.samples = std::move(samples),
             .held_out = held_out_text(config, tokenizer.get(), device)};

@@ -19,7 +19,9 @@ struct TrainingData {
     HeldOut held_out;
 };
 
-/// Opens the data and completes config.model: class names, context length. Throws Error,
+/// Opens the data and completes config.model: class names, context length. Token shards stay where
+/// they lie and are read window by window, so a corpus may be larger than memory; the windows of
+/// validation are kept, and all of them where config.validation_samples is 0. Throws Error,
 /// Stopped; `doing` is told what takes long. Blocks.
 TrainingData open_training_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
                                 const std::function<void(const std::string&)>& doing,
