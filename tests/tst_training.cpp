@@ -222,6 +222,60 @@ private slots:
         QVERIFY(!std::filesystem::exists(out / "tokenizer.json"));
     }
 
+    void aTokenizerOfOtherOriginIsNotTaken_data()
+    {
+        QTest::addColumn<QString>("left"); // file that stands in the folder
+        QTest::addColumn<QString>("data");
+        QTest::newRow("text") << "tokenizer.json"
+                              << "text.txt";
+        QTest::newRow("tales") << "tokenizer.json"
+                               << "tales";
+        QTest::newRow("shards without one") << "tokenizer.json"
+                                            << "shard.bin";
+        QTest::newRow("of another form") << "merges.txt"
+                                         << "text.txt";
+        QTest::newRow("that begins prompts") << "tokenizer_config.json"
+                                             << "text.txt";
+    }
+    void aTokenizerOfOtherOriginIsNotTaken()
+    {
+        QFETCH(QString, left);
+        QFETCH(QString, data);
+        const auto out = m_data / (std::string("other-") + QTest::currentDataTag());
+        std::filesystem::create_directory(out);
+        const auto file = out / left.toStdString();
+        std::ofstream(file)
+            << contents(MATMAMBA_FIXTURES "/tokenizer/tokenizer.json").toStdString();
+        const QByteArray before = contents(file);
+        TrainConfig config = tiny_language_config(2);
+        config.model.vocab_size = 700;
+        config.data = data == "tales" ? data.toStdString() : (m_data / data.toStdString()).string();
+        if (data != "tales")
+            config.validation = config.data;
+        std::ofstream(m_data / "text.txt")
+            << contents(MATMAMBA_FIXTURES "/tokenizer/text.txt").toStdString();
+        std::int32_t header[256] = {20240520, 1, 1000};
+        std::ofstream(m_data / "shard.bin", std::ios::binary)
+            .write(reinterpret_cast<const char*>(header), 1024)
+            .write(std::string(2000, '\0').data(), 2000);
+        try {
+            train(config, options(out), {}, {});
+            QFAIL("taken");
+        } catch (const Error& error) {
+            QVERIFY2(QByteArray(error.what()).contains("holds a " + left.toUtf8()), error.what());
+        }
+        QCOMPARE(contents(file), before);
+        // The same training in a folder of its own has no such trouble, nor when it goes on.
+        const auto own = m_data / (std::string("own-") + QTest::currentDataTag());
+        QVERIFY(train(config, options(own), {}, {}));
+        QVERIFY(train(config, options(own), {}, {}));
+        if (left == "tokenizer.json") { // named, it is taken where it lies
+            config.tokenizer = out;
+            QVERIFY(train(config, options(out), {}, {}));
+            QCOMPARE(contents(file), before);
+        }
+    }
+
     void aLossThatIsNoNumberStopsWithASentence()
     {
         TrainConfig config = tiny_config(100);

@@ -99,6 +99,37 @@ private slots:
                  contents(path("unharmed") + "/model.safetensors"));
     }
 
+    void aKilledRunLeavesNoTokenizerToOtherData()
+    {
+        const QStringList words = {"scan", "gate", "chunk", "state"};
+        for (const QString& name : {QString("one.txt"), QString("two.txt")}) {
+            QFile text(path(name));
+            QVERIFY(text.open(QIODevice::WriteOnly));
+            for (int i = 0; i < 400; ++i)
+                text.write(QString("%1%2 %3\n").arg(words[i % 4], name).arg(i * i).toUtf8());
+        }
+        const QString config = write_language_config("one.txt");
+        QProcess process;
+        process.start(MATMAMBA_PROGRAM, arguments(config, "begun"));
+        const QString tokenizer = path("begun") + "/tokenizer.json";
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(tokenizer), 120'000);
+        process.kill();
+        QVERIFY(process.waitForFinished());
+        QVERIFY(!QFile::exists(path("begun") + "/training_state.safetensors"));
+        const QByteArray left = contents(tokenizer);
+        QVERIFY(!left.isEmpty());
+        QProcess other;
+        other.start(MATMAMBA_PROGRAM,
+                    arguments(config, "begun") + QStringList{"--data", path("two.txt")});
+        QVERIFY(other.waitForFinished(120'000));
+        const QByteArray said = other.readAllStandardError();
+        QCOMPARE(other.exitCode(), 1);
+        QVERIFY2(said.contains(path("begun").toUtf8() + " holds a tokenizer.json"), said);
+        QCOMPARE(contents(tokenizer), left);
+        run_to_end(config, "begun"); // the training that it belongs to
+        QCOMPARE(contents(tokenizer), left);
+    }
+
     void aFullDiskGetsASentenceAndKeepsTheLastCheckpoint()
     {
         const QString config = write_config("full", 400, 2);
@@ -192,6 +223,28 @@ private:
                {"validate_every", 0},
                {"checkpoint_every", checkpoint_every}};
         QFile file(path(name + ".json"));
+        if (!file.open(QIODevice::WriteOnly))
+            qFatal("cannot write %s", qPrintable(file.fileName()));
+        file.write(QByteArray::fromStdString(json.dump()));
+        return file.fileName();
+    }
+
+    /// A training that saves nothing before its end, validated on what it learns from.
+    QString write_language_config(const QString& text) const
+    {
+        const Json json = {{"model",
+                            {{"d_model", 32},
+                             {"n_layer", 1},
+                             {"vocab_size", 300},
+                             {"ssm_cfg", {{"layer", "MatMamba2"}, {"d_state", 16}}}}},
+                           {"data", path(text).toStdString()},
+                           {"validation", path(text).toStdString()},
+                           {"context", 64},
+                           {"steps", 40},
+                           {"batch", 4},
+                           {"validation_samples", 4},
+                           {"validate_every", 0}};
+        QFile file(path(text + ".json"));
         if (!file.open(QIODevice::WriteOnly))
             qFatal("cannot write %s", qPrintable(file.fileName()));
         file.write(QByteArray::fromStdString(json.dump()));

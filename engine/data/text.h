@@ -19,12 +19,14 @@ struct TokenText {
     std::vector<std::uint16_t> bytes;
 };
 
-/// A `.bin` is read as an llm.c shard (256 int32 header [20240520, 1, n, …] then uint16 tokens; or
-/// [20240801, 7, n, …] then uint32); anything else is text (UTF-8 or not, up to 1 GiB) and needs a
-/// tokenizer. Throws Error naming the file, and the id and position of a token ≥ `vocab_rows`, and
-/// Stopped. Any thread; blocks.
+/// The whole of a file. A `.bin` is read as a token shard (see token_shards.h); anything else is
+/// text (UTF-8 or not, up to 1 GiB) and needs a tokenizer. Throws Error naming the file, and the id
+/// and position of a token ≥ `vocab_rows`, and Stopped. Any thread; blocks.
 TokenText read_tokens(const std::filesystem::path& file, const Tokenizer* tokenizer, int vocab_rows,
                       const Progress& progress = {});
+
+/// For every id below `vocab_rows`, the bytes of text that it stands for; see TokenText.
+std::vector<std::uint16_t> bytes_of_ids(const Tokenizer& tokenizer, int vocab_rows, bool in_shards);
 
 /// The bytes of a text file of up to 1 GiB, UTF-8 or not. Throws Error for a file with NUL bytes,
 /// which is no text in any encoding that byte-level tokenizers are made for, and Stopped.

@@ -1,10 +1,9 @@
 // Pictures to bytes of the model's size, with the random numbers of their augmentation drawn.
-#include <mutex>
 #include <random>
 
 #include "engine/data/preprocess.h"
-#include "engine/measure/inputs.h"
 #include "engine/train/augment.h"
+#include "engine/train/epoch_orders.h"
 #include "engine/train/samples.h"
 
 namespace matmamba
@@ -12,32 +11,6 @@ namespace matmamba
 
 namespace
 {
-
-/// The order of the last epochs asked for: threads work at two of them where one ends.
-class EpochOrders
-{
-public:
-    using Order = std::shared_ptr<const std::vector<std::int64_t>>;
-
-    Order order(std::int64_t epoch, std::int64_t size, std::uint64_t seed)
-    {
-        const std::lock_guard lock(m_mutex);
-        Kept& kept = m_kept[epoch % 2];
-        if (!kept.order || kept.epoch != epoch)
-            kept = {epoch,
-                    std::make_shared<const std::vector<std::int64_t>>(
-                        shuffled_order(size, 0, sample_seed(seed, 1, epoch)))};
-        return kept.order;
-    }
-
-private:
-    struct Kept {
-        std::int64_t epoch = 0;
-        Order order;
-    };
-    std::mutex m_mutex; ///< protects m_kept
-    Kept m_kept[2];
-};
 
 class PictureSamples : public SampleSource
 {
@@ -86,8 +59,10 @@ private:
         const std::int64_t size = m_pictures->size();
         if (m_in_order)
             return sample % size;
-        return (*m_orders.order(sample / size, size, m_seed))[sample % size];
+        return (*m_orders.order(sample / size, size, m_seed, kOrderStream))[sample % size];
     }
+
+    static constexpr std::uint64_t kOrderStream = 1;
 
     std::shared_ptr<const PictureSet> m_pictures;
     Augmentation m_augment;

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "engine/data/pictures.h"
+#include "engine/data/token_shards.h"
 #include "engine/data/tokenizer.h"
 #include "engine/train/train_config.h"
 
@@ -37,10 +38,9 @@ public:
 std::unique_ptr<SampleSource> picture_samples(std::shared_ptr<const PictureSet> pictures,
                                               const TrainConfig& config, bool in_order);
 
-/// Windows of a corpus at offsets that change with every epoch. Throws Error if it has fewer than
-/// two windows.
-std::unique_ptr<SampleSource> text_samples(std::vector<std::int32_t> ids,
-                                           const TrainConfig& config);
+/// Windows of a corpus at offsets that change with every epoch, copied out of it batch by batch:
+/// what a token of a shard is, is seen only then. Throws Error if it has fewer than two windows.
+std::unique_ptr<SampleSource> text_samples(TokenCorpus corpus, const TrainConfig& config);
 
 /// Windows that begin with a story and are filled up with further ones, parted by `end_of_text`.
 std::unique_ptr<SampleSource> tale_samples(std::shared_ptr<const Tokenizer> tokenizer,

@@ -1,10 +1,9 @@
-// Windows of tokens: of a corpus in memory, or of stories that are made as they are needed.
-#include <mutex>
-#include <random>
+// Windows of tokens: of a corpus, read as they are needed, or of stories, made as they are needed.
+#include <algorithm>
 
 #include "engine/data/tales.h"
 #include "engine/error.h"
-#include "engine/measure/inputs.h"
+#include "engine/train/epoch_orders.h"
 #include "engine/train/samples.h"
 
 namespace matmamba
@@ -16,14 +15,14 @@ namespace
 class CorpusSamples : public SampleSource
 {
 public:
-    CorpusSamples(std::vector<std::int32_t> ids, const TrainConfig& config)
-        : m_ids(std::move(ids))
+    CorpusSamples(TokenCorpus corpus, const TrainConfig& config)
+        : m_corpus(std::move(corpus))
         , m_context(config.context)
         , m_seed(config.seed)
-        , m_windows(static_cast<std::int64_t>(m_ids.size()) / m_context - 1)
+        , m_windows(m_corpus.size() / m_context - 1)
     {
         if (m_windows < 1)
-            throw Error("The training text has " + std::to_string(m_ids.size())
+            throw Error("The training text has " + std::to_string(m_corpus.size())
                         + " tokens, expected at least two windows of " + std::to_string(m_context));
     }
 
@@ -32,9 +31,10 @@ public:
         HostBatch batch;
         batch.ids = at::empty({count, m_context}, at::kLong);
         auto* out = batch.ids.mutable_data_ptr<std::int64_t>();
+        std::vector<std::int32_t> window(m_context);
         for (int i = 0; i < count; ++i, out += m_context) {
-            const std::int64_t begin = first_token(first + i);
-            std::copy_n(m_ids.begin() + begin, m_context, out);
+            m_corpus.read(first_token(first + i), window);
+            std::copy(window.begin(), window.end(), out);
         }
         return batch;
     }
@@ -46,26 +46,17 @@ private:
         const std::int64_t epoch = sample / m_windows;
         const auto phase = static_cast<std::int64_t>(sample_seed(m_seed, 1, epoch)
                                                      % static_cast<std::uint64_t>(m_context));
-        return phase + order(epoch)[sample % m_windows] * m_context;
+        const auto order = m_orders.order(epoch, m_windows, m_seed, kOrderStream);
+        return phase + (*order)[sample % m_windows] * m_context;
     }
 
-    const std::vector<std::int64_t>& order(std::int64_t epoch) const
-    {
-        thread_local std::vector<std::int64_t> kept;
-        thread_local std::int64_t kept_epoch = -1;
-        thread_local const CorpusSamples* kept_for = nullptr;
-        if (kept_for != this || kept_epoch != epoch) {
-            kept = shuffled_order(m_windows, 0, sample_seed(m_seed, 4, epoch));
-            kept_epoch = epoch;
-            kept_for = this;
-        }
-        return kept;
-    }
+    static constexpr std::uint64_t kOrderStream = 4;
 
-    std::vector<std::int32_t> m_ids;
+    TokenCorpus m_corpus;
     std::int64_t m_context;
     std::uint64_t m_seed;
     std::int64_t m_windows; ///< of an epoch
+    mutable EpochOrders m_orders;
 };
 
 class TaleSamples : public SampleSource
@@ -110,9 +101,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<SampleSource> text_samples(std::vector<std::int32_t> ids, const TrainConfig& config)
+std::unique_ptr<SampleSource> text_samples(TokenCorpus corpus, const TrainConfig& config)
 {
-    return std::make_unique<CorpusSamples>(std::move(ids), config);
+    return std::make_unique<CorpusSamples>(std::move(corpus), config);
 }
 
 std::unique_ptr<SampleSource> tale_samples(std::shared_ptr<const Tokenizer> tokenizer,

@@ -83,8 +83,8 @@ public:
         if (m_place.rank > 0)
             m_group->any(false);
         m_data.emplace(open_training_data(
-            m_config, m_options.out, m_device, [this](const std::string& text) { say(text); },
-            m_stop));
+            m_config, {.out = m_options.out, .is_first_process = m_place.rank == 0}, m_device,
+            [this](const std::string& text) { say(text); }, m_stop));
         if (m_group && m_place.rank == 0)
             m_group->any(false);
         m_weights = initial_weights(m_config.model, m_config.seed, m_config.widest());

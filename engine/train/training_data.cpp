@@ -3,17 +3,17 @@
 
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <span>
 
 #include "engine/data/made_data.h"
 #include "engine/data/shapes.h"
 #include "engine/data/tales.h"
 #include "engine/data/text.h"
-#include "engine/data/train_tokenizer.h"
+#include "engine/data/token_shards.h"
 #include "engine/data/write_shards.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
 #include "engine/measure/tale_windows.h"
-#include "engine/train/training_folder.h"
 
 namespace matmamba
 {
@@ -57,24 +57,48 @@ TrainingData open_picture_data(TrainConfig& config, at::Device device)
             .held_out = held_out_pictures(config, device)};
 }
 
-/// The ids of a text, a shard, or the train or validation shards of a folder.
-TokenText tokens_of(const std::string& path, Split split, const Tokenizer* tokenizer, int rows)
+/// A shard, or the train or validation shards of a folder.
+std::vector<std::filesystem::path> shards_of(const std::string& path, Split split)
 {
     if (!std::filesystem::is_directory(path))
-        return read_tokens(path, tokenizer, rows);
-    const ShardFiles files = shards_in(path);
-    const auto& wanted = split == Split::Train ? files.train : files.validation;
+        return {path};
+    ShardFiles files = shards_in(path);
+    auto& wanted = split == Split::Train ? files.train : files.validation;
     if (wanted.empty())
         throw Error(path + " has no shards to " + (split == Split::Train ? "train" : "validate")
                     + " on: expected files named like *_"
                     + (split == Split::Train ? "train" : "val") + "_*.bin");
-    TokenText all;
-    for (const std::filesystem::path& file : wanted) {
-        const TokenText part = read_tokens(file, tokenizer, rows);
-        all.ids.insert(all.ids.end(), part.ids.begin(), part.ids.end());
-        all.bytes.insert(all.bytes.end(), part.bytes.begin(), part.bytes.end());
+    return std::move(wanted);
+}
+
+TokenCorpus training_corpus(const TrainConfig& config, const Tokenizer* tokenizer)
+{
+    const int rows = config.model.embedding_rows();
+    if (is_text(config.data))
+        return TokenCorpus(read_tokens(config.data, tokenizer, rows).ids);
+    return TokenCorpus(shards_of(config.data, Split::Train), rows);
+}
+
+/// Of shards no more is read and kept than `windows` hold, which then point into what is returned.
+TokenText read_windows(const TokenCorpus& corpus, std::vector<TokenWindow>& windows,
+                       const Tokenizer* tokenizer, int rows)
+{
+    TokenText text;
+    text.ids.resize(std::transform_reduce(windows.begin(), windows.end(), std::int64_t{0},
+                                          std::plus{}, [](const auto& w) { return w.tokens; }));
+    std::int64_t kept = 0;
+    for (TokenWindow& window : windows) {
+        corpus.read(window.first, std::span(text.ids).subspan(kept, window.tokens));
+        window.first = kept;
+        kept += window.tokens;
     }
-    return all;
+    if (tokenizer == nullptr)
+        return text;
+    const std::vector<std::uint16_t> bytes = bytes_of_ids(*tokenizer, rows, true);
+    text.bytes.reserve(text.ids.size());
+    for (const std::int32_t id : text.ids)
+        text.bytes.push_back(bytes[id]);
+    return text;
 }
 
 HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at::Device device)
@@ -91,84 +115,24 @@ HeldOut held_out_text(const TrainConfig& config, const Tokenizer* tokenizer, at:
         const double entropy = tales.nats / static_cast<double>(windows.scored_tokens());
         return HeldOut(std::move(windows), entropy);
     }
-    TokenText text = tokens_of(from, Split::Validation, tokenizer, rows);
-    const auto tokens = static_cast<std::int64_t>(text.ids.size());
-    if (tokens < 2)
-        throw Error(from + " has fewer than two tokens: nothing to validate on");
-    return HeldOut(TokenWindows(std::move(text),
-                                cut_windows(tokens, config.context, config.validation_samples, 0),
-                                device));
-}
-
-/// Copies a tokenizer's files, whichever of the forms it has.
-void copy_tokenizer(const std::filesystem::path& from, const std::filesystem::path& out)
-{
-    if (!std::filesystem::is_directory(from)) {
-        write_text_file(out / "tokenizer.json", read_text_file(from));
-        return;
+    const auto cut = [&](std::int64_t tokens) {
+        if (tokens < 2)
+            throw Error(from + " has fewer than two tokens: nothing to validate on");
+        return cut_windows(tokens, config.context, config.validation_samples, 0);
+    };
+    if (is_text(from)) {
+        TokenText text = read_tokens(from, tokenizer, rows);
+        auto windows = cut(static_cast<std::int64_t>(text.ids.size()));
+        return HeldOut(TokenWindows(std::move(text), std::move(windows), device));
     }
-    for (const char* name :
-         {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"})
-        if (std::filesystem::exists(from / name))
-            write_text_file(out / name, read_text_file(from / name));
+    const TokenCorpus corpus(shards_of(from, Split::Validation), rows);
+    auto windows = cut(corpus.size());
+    TokenText text = read_windows(corpus, windows, tokenizer, rows);
+    return HeldOut(TokenWindows(std::move(text), std::move(windows), device));
 }
 
-/// Tales or a text, as opposed to token shards and folders of them.
-bool is_text(const std::string& data)
-{
-    return data == kTalesWord || (!is_token_shards(data) && !std::filesystem::is_directory(data));
-}
-
-/// What a tokenizer is made from, where the configuration names none.
-std::string text_for_tokenizer(const TrainConfig& config)
-{
-    if (config.data != kTalesWord)
-        return read_corpus_text(config.data);
-    constexpr std::uint64_t kStories = 20'000;
-    std::string text;
-    for (std::uint64_t story = 0; story < kStories; ++story)
-        text += make_tale(Split::Train, story).text + "\n";
-    return text;
-}
-
-/// A bad tokenizer is named by its own path, before it is copied.
-void check_size(const Tokenizer& tokenizer, const std::filesystem::path& path,
-                const ModelConfig& model)
-{
-    if (tokenizer.size() > model.embedding_rows())
-        throw Error("The tokenizer " + path.string() + " has " + std::to_string(tokenizer.size())
-                    + " entries, but the configuration's model has a vocab_size of "
-                    + std::to_string(model.vocab_size) + ": expected at least as many");
-}
-
-/// None for token shards without one.
-std::shared_ptr<const Tokenizer> tokenizer_of(const TrainConfig& config,
-                                              const std::filesystem::path& out,
-                                              const std::function<void(const std::string&)>& doing,
-                                              const std::stop_token& stop)
-{
-    // Of a training that goes on, the tokenizer is fixed.
-    const bool begins = !std::filesystem::exists(out / kStateFile);
-    if (!Tokenizer::is_in(out) || (begins && !config.tokenizer.empty())) {
-        if (!config.tokenizer.empty()) {
-            check_size(Tokenizer::load(config.tokenizer), config.tokenizer, config.model);
-            copy_tokenizer(config.tokenizer, out);
-        } else if (is_text(config.data)) {
-            doing("making a tokenizer of " + std::to_string(config.model.vocab_size) + " entries");
-            write_text_file(
-                out / "tokenizer.json",
-                train_tokenizer(text_for_tokenizer(config), config.model.vocab_size, stop));
-        } else {
-            return nullptr;
-        }
-    }
-    auto tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(out));
-    check_size(*tokenizer, out, config.model);
-    return tokenizer;
-}
-
-TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& out,
-                            at::Device device, const std::function<void(const std::string&)>& doing,
+TrainingData open_text_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
+                            const std::function<void(const std::string&)>& doing,
                             const std::stop_token& stop)
 {
     // Said before a tokenizer is made, which may take minutes and would stay behind.
@@ -177,25 +141,22 @@ TrainingData open_text_data(TrainConfig& config, const std::filesystem::path& ou
         throw Error("There is no text to validate on: expected \"validation\" in the configuration "
                     "or --validation, a text or token shard that is not trained on");
     config.model.context_length = config.context;
-    const auto tokenizer = tokenizer_of(config, out, doing, stop);
+    const auto tokenizer = open_training_tokenizer(config, place, doing, stop);
     std::unique_ptr<SampleSource> samples;
     if (config.data == kTalesWord) {
         const auto end_of_text = tokenizer->end_of_text();
         if (!end_of_text)
             throw Error(
-                "The tokenizer in " + out.string()
+                "The tokenizer in " + place.out.string()
                 + " has no token that ends a text, such as <|endoftext|>, which Tales need");
         samples = tale_samples(tokenizer, *end_of_text, config);
         // Every window begins with it, so a prompt has to as well.
         const nlohmann::ordered_json settings
             = {{"add_bos_token", true}, {"bos_token", tokenizer->token_bytes(*end_of_text)}};
-        write_text_file(out / "tokenizer_config.json", settings.dump(2) + "\n");
+        write_text_file(place.out / "tokenizer_config.json", settings.dump(2) + "\n");
     } else {
         doing("reading the text");
-        samples = text_samples(
-            tokens_of(config.data, Split::Train, tokenizer.get(), config.model.embedding_rows())
-                .ids,
-            config);
+        samples = text_samples(training_corpus(config, tokenizer.get()), config);
     }
     return {.samples = std::move(samples),
             .held_out = held_out_text(config, tokenizer.get(), device)};
@@ -218,8 +179,7 @@ Preprocessing preprocessing_of(const TrainConfig& config)
     return preprocessing;
 }
 
-TrainingData open_training_data(TrainConfig& config, const std::filesystem::path& out,
-                                at::Device device,
+TrainingData open_training_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
                                 const std::function<void(const std::string&)>& doing,
                                 const std::stop_token& stop)
 {
@@ -234,7 +194,7 @@ TrainingData open_training_data(TrainConfig& config, const std::filesystem::path
                     + (vision ? "pictures or shapes" : "a text or tales"));
     doing("opening the data");
     return vision ? open_picture_data(config, device)
-                  : open_text_data(config, out, device, doing, stop);
+                  : open_text_data(config, place, device, doing, stop);
 }
 
 } // namespace matmamba

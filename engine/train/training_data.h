@@ -4,12 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 
 #include "engine/train/held_out.h"
 #include "engine/train/samples.h"
+#include "engine/train/training_tokenizer.h"
 
 namespace matmamba
 {
@@ -19,11 +19,11 @@ struct TrainingData {
     HeldOut held_out;
 };
 
-/// Opens the data and completes config.model: class names, context length. Language: a tokenizer in
-/// `out`, from an earlier part of the run, is used; else it is copied or made there. Throws Error,
+/// Opens the data and completes config.model: class names, context length. Token shards stay where
+/// they lie and are read window by window, so a corpus may be larger than memory; the windows of
+/// validation are kept, and all of them where config.validation_samples is 0. Throws Error,
 /// Stopped; `doing` is told what takes long. Blocks.
-TrainingData open_training_data(TrainConfig& config, const std::filesystem::path& out,
-                                at::Device device,
+TrainingData open_training_data(TrainConfig& config, const TrainingPlace& place, at::Device device,
                                 const std::function<void(const std::string&)>& doing,
                                 const std::stop_token& stop);
 

@@ -55,7 +55,9 @@ TrainingFolder::TrainingFolder(const std::filesystem::path& folder)
     }
     for (const char* file :
          {kStateFile, "training_config.json", "config.json", "preprocessor_config.json",
-          "model.safetensors", "tokenizer.json", "tokenizer_config.json", "log.jsonl"})
+          "model.safetensors", "tokenizer_config.json", "log.jsonl"})
+        remove_half_written(folder / file);
+    for (const char* file : kTokenizerFiles)
         remove_half_written(folder / file);
 }
 
