@@ -260,7 +260,7 @@ private:
     }
     void classify()
     {
-        m_window->classifyPicture(oneIn(4) ? oneOf(m_paths) : m_folder.filePath("photo.png"));
+        m_window->classifyPictures({oneIn(4) ? oneOf(m_paths) : m_folder.filePath("photo.png")});
     }
     void generate()
     {
