@@ -31,10 +31,10 @@ enum class Request {
 };
 
 /// What the engine thread tells. Immutable values; each is delivered on the engine thread.
-struct DevicesFound { ///< at the start, and when the card is lost
+struct DevicesFound { ///< with the first request, and when the card is lost
     std::vector<DeviceOffer> devices;
 };
-/// The engine computes there now: at the start, and as use_device() has asked.
+/// The engine computes there now: with the first request, and as use_device() has asked.
 struct DeviceChanged {
     DeviceChoice device = DeviceChoice::Cpu; ///< Cpu or Cuda
     std::string note; ///< see Engine::device_note()

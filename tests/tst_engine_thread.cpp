@@ -892,10 +892,11 @@ private slots:
         QVERIFY(opened);
     }
 
-    void theStartTellsTheDevicesAndWhichIsUsed()
+    void theFirstRequestTellsTheDevicesAndWhichIsUsed()
     {
         Events events;
         EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.set_background_plans({});
         const auto found = events.wait<DevicesFound>();
         QVERIFY(found);
         QCOMPARE(found->devices.size(), std::size_t(2));
