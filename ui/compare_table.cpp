@@ -136,7 +136,7 @@ QString CompareTable::deltaText(int row, Quality quality) const
     const auto delta = difference(row, quality);
     if (!delta)
         return "–";
-    const QString text = metricText(*delta, quality);
+    const QString text = metricNumber(*delta, quality);
     return delta->value >= 0 ? "+" + text : QString(text).replace('-', QChar(0x2212));
 }
 
@@ -146,7 +146,7 @@ QString CompareTable::text(int row, int column) const
     const Measurement* run = m_runs.find(plan);
     const auto metric = [&](Quality quality) {
         const auto value = run ? qualityOf(*run, quality) : std::nullopt;
-        return value ? metricText(*value, quality) : QString("–");
+        return value ? metricNumber(*value, quality) : QString("–");
     };
     const QVariant value
         = column == PlanColumn || column == NoteColumn ? QVariant() : number(row, column);
@@ -165,9 +165,9 @@ QString CompareTable::text(int row, int column) const
         return deltaText(row, Quality::Loss);
     case FlopsColumn:
     case ParamsColumn:
-        return scaledText(value.toDouble(), "");
+        return alignedText(value.toDouble(), "");
     case BytesColumn:
-        return scaledText(value.toDouble(), "B");
+        return alignedText(value.toDouble(), "B");
     case SpeedColumn:
         if (const Speed* speed = m_runs.findSpeed(plan))
             return speedText(*speed, m_plan.config().kind);
@@ -180,7 +180,7 @@ QString CompareTable::text(int row, int column) const
         if (planAt(row) == m_pins.baseline())
             return tr("baseline");
         if (const auto share = agreementOf(row))
-            return metricText(*share, Quality::Top1);
+            return metricNumber(*share, Quality::Top1);
         return "–";
     }
     return {};
@@ -289,12 +289,12 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
     case NoteColumn:
         return tr("Note");
     case QualityColumn:
-        return vision ? tr("Top-1") : tr("Perplexity");
+        return vision ? tr("Top-1, %") : tr("Perplexity");
     case QualityDelta:
     case LossDelta:
         return tr("Δ");
     case LossColumn:
-        return tr("Loss");
+        return tr("Loss, nats");
     case FlopsColumn:
         return tr("FLOPs");
     case ParamsColumn:
@@ -308,7 +308,7 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
     case SamplesColumn:
         return tr("n");
     case AgreementColumn:
-        return tr("Agreement");
+        return tr("Agreement, %");
     }
     return {};
 }

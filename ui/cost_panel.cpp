@@ -3,7 +3,6 @@
 #include <QGridLayout>
 #include <QLabel>
 
-#include <algorithm>
 #include <cmath>
 
 #include "ui/pin_store.h"
@@ -11,23 +10,6 @@
 
 namespace matmamba
 {
-
-namespace
-{
-
-/// Three significant digits have up to two decimals: what lacks is filled with spaces as wide as a
-/// digit and a point, so that numbers flush right stand with their points below each other.
-QString padded(const QString& number)
-{
-    constexpr QChar kPointSpace(0x2008), kDigitSpace(0x2007);
-    const auto point = std::find_if_not(number.begin(), number.end(),
-                                        [](QChar letter) { return letter.isDigit(); });
-    const auto decimals = number.end() - point - 1;
-    return decimals < 0 ? number + kPointSpace + QString(2, kDigitSpace)
-                        : number + QString(std::max<qsizetype>(0, 2 - decimals), kDigitSpace);
-}
-
-} // namespace
 
 CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* parent)
     : QWidget(parent)
@@ -85,7 +67,7 @@ void CostPanel::follow()
         const double part = double(costOf(cost, row.kind));
         const QStringList parts
             = scaledText(part, row.kind == CostKind::Flops ? "" : costUnit(row.kind)).split(' ');
-        row.value->setText(padded(parts.first()));
+        row.value->setText(paddedText(parts.first()));
         row.unit->setText(parts.value(1));
         row.share->setText(shareOfFull(100 * part / double(costOf(m_plan.fullCost(), row.kind))));
         row.delta->setText({});

@@ -62,6 +62,22 @@ QString scaledText(double value, const QString& unit)
     return QString("%1 %2%3").arg(decimalText(scaled, decimals), prefix.letter, unit).trimmed();
 }
 
+QString paddedText(const QString& number)
+{
+    constexpr QChar kPointSpace(0x2008), kDigitSpace(0x2007);
+    const auto point = std::find_if_not(number.begin(), number.end(),
+                                        [](QChar letter) { return letter.isDigit(); });
+    const auto decimals = number.end() - point - 1;
+    return decimals < 0 ? number + kPointSpace + QString(2, kDigitSpace)
+                        : number + QString(std::max<qsizetype>(0, 2 - decimals), kDigitSpace);
+}
+
+QString alignedText(double value, const QString& unit)
+{
+    const QStringList parts = scaledText(value, unit).split(' ');
+    return (paddedText(parts.first()) + ' ' + parts.value(1)).trimmed();
+}
+
 QString durationText(double seconds)
 {
     return seconds < 0.9995 ? scaledText(seconds * 1e3, "ms") : scaledText(seconds, "s");
@@ -128,17 +144,18 @@ std::optional<Metric> qualityOf(const Measurement& measurement, Quality quality)
     Q_UNREACHABLE();
 }
 
-QString metricText(const Metric& metric, Quality quality)
+QString metricNumber(const Metric& metric, Quality quality)
 {
     const int decimals = quality == Quality::Loss ? 3 : quality == Quality::Perplexity ? 2 : 1;
+    const QString value = decimalText(metric.value, decimals);
     if (metric.n == 1) // one sample tells nothing of the error
-        return QString("%1 %2")
-            .arg(decimalText(metric.value, decimals), qualityUnit(quality))
-            .trimmed();
-    return QString("%1 ± %2 %3")
-        .arg(decimalText(metric.value, decimals), decimalText(metric.std_error, decimals),
-             qualityUnit(quality))
-        .trimmed();
+        return value;
+    return QString("%1 ± %2").arg(value, decimalText(metric.std_error, decimals));
+}
+
+QString metricText(const Metric& metric, Quality quality)
+{
+    return QString("%1 %2").arg(metricNumber(metric, quality), qualityUnit(quality)).trimmed();
 }
 
 QString resultText(const Measurement& measurement, Quality quality)

@@ -28,6 +28,12 @@ int pluralOf(std::int64_t count);
 /// Three significant digits and an SI prefix: 41234567 and "FLOPs" as "41.2 MFLOPs".
 QString scaledText(double value, const QString& unit);
 
+/// A number of scaledText() with what it lacks of two decimals filled by spaces as wide as digits
+/// and a point: flush right, such numbers stand with their decimal points below each other.
+QString paddedText(const QString& number);
+/// scaledText() with its number so padded, for columns.
+QString alignedText(double value, const QString& unit);
+
 QString durationText(double seconds); ///< "5.10 ms", "1.15 s"
 QString estimateText(double seconds); ///< "about 40 s", "about 3 min", "about 2 h"
 
@@ -44,6 +50,7 @@ QString qualityUnit(Quality quality); ///< "%", "nats" or ""
 std::optional<Metric> qualityOf(const Measurement& measurement, Quality quality);
 /// "71.3 ± 0.4 %"
 QString metricText(const Metric& metric, Quality quality);
+QString metricNumber(const Metric& metric, Quality quality); ///< the same without its unit
 /// "71.3 ± 0.4 % (n = 2,400 of 10,000)"; "" where the quality was not measured.
 QString resultText(const Measurement& measurement, Quality quality);
 

@@ -545,8 +545,8 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Notiz</translation>
     </message>
     <message>
-        <source>Top-1</source>
-        <translation>Top-1</translation>
+        <source>Top-1, %</source>
+        <translation>Top-1, %</translation>
     </message>
     <message>
         <source>Perplexity</source>
@@ -557,8 +557,8 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Δ</translation>
     </message>
     <message>
-        <source>Loss</source>
-        <translation>Verlust</translation>
+        <source>Loss, nats</source>
+        <translation>Verlust, Nats</translation>
     </message>
     <message>
         <source>FLOPs</source>
@@ -585,8 +585,8 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>n</translation>
     </message>
     <message>
-        <source>Agreement</source>
-        <translation>Übereinstimmung</translation>
+        <source>Agreement, %</source>
+        <translation>Übereinstimmung, %</translation>
     </message>
     <message>
         <source>%1 of the baseline&apos;s (Δ %2)</source>
