@@ -77,7 +77,7 @@ QWidget* GeneratePage::makePromptRow()
     m_prompt->setClearButtonEnabled(true);
     m_start = new QPushButton(tr("&Generate"));
     m_start->setToolTip(tr("Let A and B go on from the prompt"));
-    m_regenerate = new QPushButton(tr("&Regenerate"));
+    m_regenerate = new QPushButton(tr("Regener&ate"));
     m_regenerate->setToolTip(tr("Other texts: generate with a new seed"));
     m_stop = new QPushButton(tr("St&op"));
     m_stop->setToolTip(tr("End the texts here"));

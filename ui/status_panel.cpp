@@ -24,6 +24,8 @@ StatusPanel::StatusPanel(QAction* cancel, QWidget* parent)
     m_bar->setTextVisible(false);
     m_bar->setAccessibleName(tr("Progress"));
     m_cancel->setDefaultAction(cancel);
+    for (QLabel* label : {m_text, m_place}) // a long text does not keep the window wide
+        label->setMinimumWidth(1);
     addWidget(m_text);
     addWidget(m_bar);
     addWidget(m_cancel);

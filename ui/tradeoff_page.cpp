@@ -31,9 +31,9 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
     , m_runs(runs)
     , m_qualityBox(new QComboBox)
     , m_costBox(new QComboBox)
-    , m_logarithmic(new QCheckBox(tr("&Logarithmic cost")))
+    , m_logarithmic(new QCheckBox(tr("&Logarithmic")))
     , m_front(new QCheckBox(tr("Pareto f&ront")))
-    , m_labels(new QCheckBox(tr("L&abels")))
+    , m_labels(new QCheckBox(tr("La&bels")))
     , m_select(new QToolButton)
     , m_plot(new TradeoffPlot)
 {

@@ -41,9 +41,6 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
             &TradeoffPlot::drawFloor);
     makeItems();
     legend->setVisible(true);
-    legend->clear(); // in the order of reading, not of drawing
-    for (const Series& series : {m_stops, m_marker})
-        series.graph->addToLegend();
     legend->setIconSize(24, 12);
     axisRect()->insetLayout()->setMargins({8, 8, 8, 8});
     xAxis->setLabelPadding(4);
@@ -125,7 +122,8 @@ void TradeoffPlot::takeColours()
     dress(m_stops, QCPScatterStyle::ssCircle, stop, kMarkerSize);
     m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
     dress(m_others, QCPScatterStyle::ssDiamond, kOkabeIto.green, kMarkerSize);
-    m_front->setPen(QPen(blend(base, kOkabeIto.orange, 0.9), 1.6));
+    m_front->setPen(
+        QPen(dark ? kOkabeIto.orange : blend(Qt::black, kOkabeIto.orange, 0.75), 1.6));
     const QColor marked = palette().color(QPalette::Highlight);
     m_marks->setScatterStyle(
         QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(marked, 2), Qt::NoBrush, 2 * kMarkerSize));
@@ -197,11 +195,8 @@ void TradeoffPlot::setPoints(std::vector<PlotPoint> points)
 void TradeoffPlot::setFloor(std::optional<double> floor)
 {
     m_floor = floor;
-    if (floor)
-        m_floorLine->addToLegend();
-    else
-        m_floorLine->removeFromLegend();
     drawFloor();
+    fillLegend();
     fitNow();
     replot(rpQueuedReplot);
 }
@@ -304,10 +299,17 @@ void TradeoffPlot::drawPoints()
         drawn[series]->errors->setData(errors[series]);
         drawn[series]->spread->setData(spread[series]);
     }
-    if (x[1].isEmpty())
-        m_others.graph->removeFromLegend();
-    else
-        m_others.graph->addToLegend();
+}
+
+/// What is drawn, in the order of reading, not of drawing.
+void TradeoffPlot::fillLegend()
+{
+    legend->clear();
+    for (QCPGraph* graph : {m_stops.graph, m_marker.graph})
+        graph->addToLegend();
+    for (QCPGraph* graph : {m_others.graph, m_front, m_floorLine})
+        if (!graph->data()->isEmpty())
+            graph->addToLegend();
 }
 
 void TradeoffPlot::drawFront()
@@ -323,10 +325,7 @@ void TradeoffPlot::drawFront()
         }
     }
     m_front->setData(x, y, true);
-    if (x.isEmpty())
-        m_front->removeFromLegend();
-    else
-        m_front->addToLegend();
+    fillLegend();
 }
 
 std::vector<QPointF> TradeoffPlot::front() const

@@ -77,6 +77,7 @@ private:
     void takeColours();
     void drawPoints();
     void drawFront();
+    void fillLegend();
     void drawStopLabels();
     void drawCurrent();
     void fitNow();

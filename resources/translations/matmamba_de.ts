@@ -769,7 +769,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>D&amp;evice</source>
-        <translation>Ger&amp;ät</translation>
+        <translation>Gerä&amp;t</translation>
     </message>
     <message>
         <source>Compute on the processor, in float32</source>
@@ -1296,7 +1296,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>&amp;Select points by a drag</source>
-        <translation>Punkte mit der Maus aus&amp;wählen</translation>
+        <translation>Punkte mit der Maus auswähle&amp;n</translation>
     </message>
     <message>
         <source>Vector drawing (*.svg)</source>
@@ -1383,7 +1383,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>A und B den Prompt fortsetzen lassen</translation>
     </message>
     <message>
-        <source>&amp;Regenerate</source>
+        <source>Regener&amp;ate</source>
         <translation>Ne&amp;u generieren</translation>
     </message>
     <message>
@@ -1920,8 +1920,8 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
 <context>
     <name>matmamba::TradeoffPage</name>
     <message>
-        <source>&amp;Logarithmic cost</source>
-        <translation>Kosten &amp;logarithmisch</translation>
+        <source>&amp;Logarithmic</source>
+        <translation>&amp;Logarithmisch</translation>
     </message>
     <message>
         <source>Quality shown on the vertical axis</source>
@@ -1976,8 +1976,8 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Pareto-F&amp;ront</translation>
     </message>
     <message>
-        <source>L&amp;abels</source>
-        <translation>Beschrift&amp;ung</translation>
+        <source>La&amp;bels</source>
+        <translation>Bes&amp;chriftung</translation>
     </message>
     <message>
         <source>A line along the plans that no other one beats in both axes</source>
