@@ -769,7 +769,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>D&amp;evice</source>
-        <translation>Gerä&amp;t</translation>
+        <translation>Ge&amp;rät</translation>
     </message>
     <message>
         <source>Compute on the processor, in float32</source>
@@ -1670,7 +1670,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>&amp;Cancel</source>
-        <translation>Abbre&amp;chen</translation>
+        <translation>Abbr&amp;echen</translation>
     </message>
     <message>
         <source>Open a model to see its layers (File → Open model folder…)</source>
