@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QMimeDatabase>
 
+#include "ui/language.h"
 #include "ui/project.h"
 
 namespace matmamba
@@ -47,7 +48,7 @@ QStringList unlabelledPictures(const QString& folder)
     for (const QString& name : directory.entryList(QDir::Files, QDir::Unsorted))
         if (isPicture(QFileInfo(name)))
             names << name;
-    QCollator order;
+    QCollator order(numberLocale()); // in the locale "C" there would be no numeric mode
     order.setNumericMode(true); // 2.png before 10.png
     std::sort(names.begin(), names.end(), order);
     for (QString& name : names)
