@@ -63,7 +63,7 @@ QByteArray contents(const QString& path)
 std::string errorOf(const QByteArray& text)
 {
     try {
-        readProject(text, "work.matmamba");
+        readProject(text, "work %2.matmamba");
     } catch (const Error& error) {
         return error.what();
     }
@@ -356,7 +356,7 @@ private slots:
             text.replace(from, to);
         const std::string error = errorOf(text);
         QVERIFY2(QString::fromStdString(error).contains(said), error.c_str());
-        QVERIFY2(error.find("work.matmamba") != std::string::npos, error.c_str());
+        QVERIFY2(error.find("work %2.matmamba") != std::string::npos, error.c_str());
     }
 
     void ofEarlierLossesTheWidestPlansAloneAreKept()
@@ -388,12 +388,13 @@ private slots:
 
     void theAutosaveFollowsWithinSecondsAndHasOneFileAProgram()
     {
-        const QString folder = m_folder.filePath("autosave");
+        const QString folder = m_folder.filePath("autosave %2");
         Project project;
         project.notes = "first";
         Autosave autosave(folder, [&] { return project; });
         Autosave second(folder, [] { return Project(); });
-        QVERIFY(autosave.file() != second.file());
+        QCOMPARE(autosave.file(), folder + "/autosave-1.matmamba");
+        QCOMPARE(second.file(), folder + "/autosave-2.matmamba");
         autosave.changed();
         QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), writeProject(project), 5000);
         project.notes = "second";
@@ -405,6 +406,27 @@ private slots:
         autosave.changed();
         QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 5000);
         QVERIFY(failed.first().first().toString().contains(autosave.file()));
+        // It tries again, without a word as long as it fails.
+        QTest::qWait(2500);
+        QCOMPARE(failed.count(), 1);
+        QVERIFY(QDir().rmdir(autosave.file()));
+        QTRY_COMPARE_WITH_TIMEOUT(contents(autosave.file()), writeProject(project), 5000);
+    }
+
+    void theAutosaveWritesAtItsEndWhatItCouldNotBefore()
+    {
+        Project project;
+        project.notes = "kept";
+        auto autosave
+            = std::make_unique<Autosave>(m_folder.filePath("late"), [&] { return project; });
+        const QString file = autosave->file();
+        QVERIFY(QDir().mkdir(file));
+        QSignalSpy failed(autosave.get(), &Autosave::failed);
+        autosave->changed();
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 5000);
+        QVERIFY(QDir().rmdir(file));
+        autosave.reset();
+        QCOMPARE(contents(file), writeProject(project));
     }
 
     void theAutosaveWritesWhenItEnds()

@@ -28,8 +28,8 @@ Autosave::Autosave(const QString& folder, std::function<Project()> snapshot, QOb
 {
     if (!folder.isEmpty() && QDir().mkpath(folder)) {
         for (int i = 1; i <= kMostPrograms && m_file.isEmpty(); ++i) {
-            const QString file
-                = QString("%1/autosave-%2.%3").arg(folder).arg(i).arg(kProjectSuffix);
+            const QString file = QString("%1/autosave-%2.%3")
+                                     .arg(folder, QString::number(i), QString(kProjectSuffix));
             auto lock = std::make_unique<QLockFile>(file + ".lock");
             lock->setStaleLockTime(0); // held until its process ends
             if (!lock->tryLock())
@@ -46,7 +46,8 @@ Autosave::Autosave(const QString& folder, std::function<Project()> snapshot, QOb
 Autosave::~Autosave()
 {
     m_writing.waitForFinished();
-    if (m_soon.isActive())
+    const bool hasFailed = m_writing.isResultReadyAt(0) && !m_writing.result().isEmpty();
+    if (m_soon.isActive() || hasFailed)
         writeWholeFile(m_file, writeProject(m_snapshot()));
 }
 
@@ -69,6 +70,8 @@ void Autosave::write()
         if (!sentence.isEmpty() && !m_failing)
             emit failed(sentence);
         m_failing = !sentence.isEmpty();
+        if (m_failing)
+            changed(); // try again
     });
 }
 

@@ -190,7 +190,7 @@ public:
     {
         const QJsonArray items = list(name);
         for (qsizetype i = 0; i < items.size(); ++i)
-            take(Reader(items[i], QString("%1: %2[%3]").arg(m_where, name).arg(i)));
+            take(Reader(items[i], QString("%1: %2[%3]").arg(m_where, name, QString::number(i))));
     }
 
 private:
@@ -317,8 +317,7 @@ Project readProject(const QByteArray& text, const QString& file)
     const QJsonDocument document = QJsonDocument::fromJson(text, &problem);
     if (document.isNull())
         throw Error(QObject::tr("%1 is damaged or no project: %2 at byte %3")
-                        .arg(file, problem.errorString())
-                        .arg(problem.offset)
+                        .arg(file, problem.errorString(), QString::number(problem.offset))
                         .toStdString());
     const Reader root(document.object(), file);
     if (root.text("format") != kFormat)
@@ -329,9 +328,7 @@ Project readProject(const QByteArray& text, const QString& file)
     if (schema < 1 || schema > kSchema)
         throw Error(QObject::tr("%1 has schema %2, but this program knows 1 to %3: open it with a "
                                 "newer one")
-                        .arg(file)
-                        .arg(schema)
-                        .arg(kSchema)
+                        .arg(file, QString::number(schema), QString::number(kSchema))
                         .toStdString());
     Project project;
     const Reader open = root.inside("open");
