@@ -47,15 +47,18 @@ void EngineThread::State::load_and_run()
     reinterpret_cast<decltype(&matmamba_run_engine)>(entry)(*this);
 }
 
-/// What is left to do without an engine: no model opens, and the sentence says why.
+/// What is left to do without an engine: no model opens, no device is taken, and the sentence says
+/// why.
 void EngineThread::State::refuse_models(const std::string& sentence)
 {
     for (;;) {
         std::unique_lock lock(mutex);
-        wake.wait(lock, [this] { return quit || model; });
+        wake.wait(lock, [this] { return quit || model || device_wanted; });
         if (quit)
             return;
-        const Failed failure{Request::OpenModel, std::exchange(model, {})->generation, sentence};
+        Failed failure{Request::UseDevice, 0, sentence};
+        if (!std::exchange(device_wanted, {}))
+            failure = {Request::OpenModel, std::exchange(model, {})->generation, sentence};
         lock.unlock();
         listener(failure);
     }
@@ -90,11 +93,17 @@ void EngineThread::use_device(DeviceChoice device)
     switch (m_state->running) {
     case Work::ChangingDevice:
     case Work::Generating:
+    case Work::MeasuringSpeed:
     case Work::MeasuringCurrent:
     case Work::MeasuringBackground:
         m_state->stop_locked();
         break;
-    default:
+    case Work::None:
+    case Work::OpeningModel:
+    case Work::OpeningData:
+    case Work::Classifying:
+    case Work::ShowingSample:
+    case Work::Exporting:
         break;
     }
     m_state->wake_locked();

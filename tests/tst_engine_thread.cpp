@@ -619,6 +619,28 @@ private slots:
         QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
     }
 
+    void aChangeOfTheDeviceEndsASpeedWhichIsMeasuredAfterIt()
+    {
+        Events events;
+        EngineThread thread(DeviceChoice::Cpu, [&](const EngineEvent& e) { events.add(e); });
+        thread.open_model(kShapes);
+        const auto opened = events.wait<ModelOpened>();
+        QVERIFY(opened);
+        QVERIFY(events.wait<Idle>());
+        thread.measure_speeds({Plan::uniform(opened->info.config.n_layer, 64)});
+        std::this_thread::sleep_for(150ms);
+        QElapsedTimer timer;
+        timer.start();
+        thread.use_device(DeviceChoice::Cpu);
+        QVERIFY(events.wait<DeviceChanged>());
+        QVERIFY2(timer.elapsed() <= 100, qPrintable(QString::number(timer.elapsed())));
+        const auto all = events.all();
+        QVERIFY(std::none_of(all.begin(), all.end(), [](const EngineEvent& event) {
+            return std::holds_alternative<SpeedMeasured>(event);
+        }));
+        QVERIFY(events.wait<SpeedMeasured>());
+    }
+
     void speedsComeBetweenTheCurrentPlanAndTheOthers()
     {
         Events events;
