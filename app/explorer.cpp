@@ -124,6 +124,11 @@ QString wantedLanguage(const QStringList& arguments)
     return parser.value("language");
 }
 
+bool isProject(const QString& model)
+{
+    return model.endsWith(QString(".") + kProjectSuffix);
+}
+
 /// Throws Error for a value that cannot be used.
 Options readOptions(const QCommandLineParser& parser)
 {
@@ -134,6 +139,11 @@ Options readOptions(const QCommandLineParser& parser)
                         .toStdString());
     options.model = parser.positionalArguments().value(0);
     options.data = parser.value("data");
+    if (isProject(options.model) && !options.data.isEmpty())
+        throw Error(QObject::tr("--data does not go with a project, which names its own data: open "
+                                "%1 without it")
+                        .arg(options.model)
+                        .toStdString());
     options.picture = parser.value("picture");
     options.prompt = parser.value("prompt");
     options.plan = parser.value("plan");
@@ -268,7 +278,7 @@ void open(ExplorerWindow& window, const Options& options)
             Qt::SingleShotConnection);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);
-    if (options.model.endsWith(QString(".") + kProjectSuffix)) {
+    if (isProject(options.model)) {
         window.openProject(options.model);
         return;
     }

@@ -34,7 +34,7 @@ public:
     static QColor shade(const QPalette& palette, double probability);
 
 signals:
-    void caretMoved(const QString& what); ///< to a token, by the person
+    void caretMoved(const QString& what); ///< to a token: moved there, or pushed by what comes
 
 protected:
     bool viewportEvent(QEvent* event) override;
