@@ -226,6 +226,16 @@ private slots:
         QVERIFY(m_page->tokens(0).extraSelections().isEmpty());
     }
 
+    void aFailureOfAnOlderRequestEndsNoWait()
+    {
+        m_page->start();
+        m_page->start();
+        m_page->showFailure(m_generation - 1);
+        QVERIFY(m_page->isGenerating());
+        m_page->showFailure(m_generation);
+        QVERIFY(!m_page->isGenerating());
+    }
+
     void aTextThatEndsByItselfGoesApartFromOneThatGoesOn()
     {
         for (const bool stopped : {true, false}) {

@@ -7,10 +7,13 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QImage>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QProcess>
 #include <QRandomGenerator>
@@ -35,6 +38,7 @@
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
 #include "ui/path_kind.h"
+#include "ui/project.h"
 #include "ui/recent_paths.h"
 #include "ui/scores_column.h"
 #include "ui/status_panel.h"
@@ -128,6 +132,20 @@ private:
     static QPoint on(const WidthSlider* slider, int heads)
     {
         return {slider->width() / 2, slider->height() - 1 - slider->heightOf(heads)};
+    }
+    bool everythingIsMeasured()
+    {
+        return m_window->runs().isComplete(plan().plan())
+            && m_window->status().workText().startsWith("Measured on all");
+    }
+    /// Saves the project and tells what the file says is open.
+    Project saved(const QString& path)
+    {
+        const QString sentence = m_window->saveProject(path);
+        QFile file(path);
+        return sentence.isEmpty() && file.open(QIODevice::ReadOnly)
+            ? readProject(file.readAll(), path)
+            : Project();
     }
     QAction* action(const QKeySequence& keys)
     {
@@ -354,6 +372,75 @@ private slots:
         QVERIFY(m_window->saveProject(m_folder.filePath("absent/x.matmamba")).contains("absent"));
     }
 
+    void aProjectThatIsOpenedIsNotModifiedBefore()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        const QString file = m_folder.filePath("unchanged.matmamba");
+        QCOMPARE(saved(file).data, m_pictures);
+        m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings);
+        m_window->openProject(file);
+        // What it names is kept while it is being opened,
+        const Project early = saved(m_folder.filePath("early.matmamba"));
+        QVERIFY(early.model.endsWith("vision-tiny"));
+        QCOMPARE(early.data, m_pictures);
+        // and that it is open is no change, nor what its plans predict.
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QVERIFY(m_window->runs().find(plan().plan())->predictions);
+        QVERIFY(!m_window->isWindowModified());
+        plan().setAllLayers(9);
+        QVERIFY(m_window->isWindowModified());
+    }
+
+    void aProjectWhoseModelDoesNotOpenKeepsItsPath()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        const QString path = m_folder.filePath("moved.matmamba");
+        QVERIFY(saved(path).model.endsWith("vision-tiny"));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QJsonObject project = QJsonDocument::fromJson(file.readAll()).object();
+        const QString gone = m_folder.filePath("gone");
+        project["open"] = QJsonObject{{"model", gone}, {"data", "shapes"}};
+        QVERIFY(file.resize(0));
+        file.write(QJsonDocument(project).toJson());
+        file.close();
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->openProject(path);
+        QTRY_COMPARE_WITH_TIMEOUT(failed.count(), 1, 30000);
+        // The model before goes on with its data, beside the sentence.
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QVERIFY(m_window->errorBar().sentence().contains(gone));
+        QCOMPARE(saved(path).model, gone);
+        QCOMPARE(saved(path).data, QString("shapes"));
+        // Until the person opens another.
+        openModel();
+        QVERIFY(saved(path).model.endsWith("vision-tiny"));
+    }
+
+    void aNewProjectMeasuresWhatIsOpenAnew()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        plan().setAllLayers(30);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        action(QKeySequence("Ctrl+N"))->trigger();
+        auto* box = m_window->findChild<QMessageBox*>();
+        QVERIFY(box);
+        box->button(QMessageBox::Discard)->click();
+        QVERIFY(m_window->runs().all().empty());
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 64));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QVERIFY(!m_window->runs().find(Plan::uniform(m_config.n_layer, 30)));
+    }
+
     void axesAreChosenByBoxes()
     {
         openModel();
@@ -478,6 +565,43 @@ private slots:
         QVERIFY(!m_window->runs().findSpeed(pinned)); // the table is not to be seen
         QVERIFY(m_window->showPage("compare"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(pinned), 30000);
+    }
+
+    void speedsOfEachDeviceAreKept()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        QComboBox* cost = m_window->tradeoff().costBox();
+        cost->setCurrentIndex(cost->findText("Latency"));
+        const Plan full = plan().plan();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(full), 30000);
+        // As an engine on a card tells it; tst_gpu_lost has one.
+        DeviceChanged card{DeviceChoice::Cuda, {}, m_window->model(), m_window->runs().data()};
+        card.model->device = "cuda:0";
+        card.model->compute_type = "bfloat16";
+        emit m_window->bridge().deviceChanged(card);
+        QVERIFY(!m_window->runs().findSpeed(full));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(full), 30000);
+        const SpeedSets& speeds = m_window->runs().allSpeeds();
+        QCOMPARE(speeds.size(), std::size_t(2));
+        QCOMPARE(speeds.begin()->first.device, std::string("cpu"));
+        QCOMPARE(speeds.rbegin()->first.device, std::string("cuda:0"));
+    }
+
+    void speedsAreAskedForAnewAfterOneHasFailed()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 60000);
+        QComboBox* cost = m_window->tradeoff().costBox();
+        cost->setCurrentIndex(cost->findText("Latency"));
+        QTRY_COMPARE_WITH_TIMEOUT(plot().points().size(), std::size_t(4), 30000);
+        plan().setAllLayers(11); // asks for another, which the engine forgets as it fails
+        m_window->bridge().measureSpeeds({});
+        emit m_window->bridge().failed({Request::MeasureSpeed, 0, "A speed has failed"});
+        m_window->pins().setPlanB(Plan::uniform(m_config.n_layer, 8)); // what is done next
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(plan().plan()), 30000);
     }
 
     void frontAndLabelsAreSwitched()
@@ -656,8 +780,9 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 30000);
         QCOMPARE(plan().plan(), narrow); // as wide as it is
         QCOMPARE(m_window->widths().layerSlider(1)->maximum(), 9);
-        drop(m_picture);
+        // The picture stays, and the opened model is asked for it.
         QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 2, 30000);
+        QCOMPARE(m_window->classifier().result()->plan, narrow);
         QCOMPARE(m_window->classifier().result()->scores[0].probability, before);
         // What cannot be written is a sentence.
         QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
@@ -681,6 +806,41 @@ private slots:
         QVERIFY(measured.wait(30000));
         QVERIFY(m_window->windowTitle().contains("vision-tiny"));
         QVERIFY(m_window->status().workText().startsWith("Measuring"));
+    }
+
+    void plansOfTheModelBeforeAreNotMeasuredByTheNext()
+    {
+        openModel();
+        openData(m_pictures);
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        QSignalSpy data(&m_window->bridge(), &EngineBridge::dataOpened);
+        m_window->openModel(MATMAMBA_RESOURCES "/models/shapes-vision");
+        m_window->openData("shapes");
+        QTest::qSleep(1500); // the engine has opened it; the window does not know yet
+        m_window->pins().pin(Plan::uniform(m_config.n_layer, 5));
+        QTRY_COMPARE_WITH_TIMEOUT(data.count(), 1, 60000);
+        QVERIFY(m_window->model()->config.n_layer != m_config.n_layer);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().find(plan().plan()), 60000);
+        QCOMPARE(failed.count(), 0);
+    }
+
+    void noPlanIsExportedWhileAnotherModelIsOpened()
+    {
+        openModel();
+        const QString file = m_folder.filePath("late.json");
+        action(QKeySequence("Ctrl+E"))->trigger();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        QSignalSpy exported(&m_window->bridge(), &EngineBridge::exported);
+        m_window->openModel(m_model);
+        emit dialog->fileSelected(file);
+        dialog->close();
+        QVERIFY(m_window->errorBar().sentence().contains("late.json was not written"));
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->bridge().isOpeningModel(), 30000);
+        m_window->bridge().exportPlan(plan().plan(), EngineThread::ExportAs::PlanFile,
+                                      m_folder.filePath("right.json"));
+        QTRY_COMPARE_WITH_TIMEOUT(exported.count(), 1, 30000);
+        QVERIFY(!QFile::exists(file));
     }
 
     void whatIsDroppedIsOpenedAsWhatItIs()
@@ -738,15 +898,15 @@ private slots:
         openModel();
         ClassifyPage& page = m_window->classifier();
         QSignalSpy classified(&m_window->bridge(), &EngineBridge::classified);
-        makeNamedPictures("loose", {"10.png", "2.png", "1.png", "broken.txt"});
+        makeNamedPictures("loose", {"30 %2.png", "10.png", "2.png", "1.png", "broken.txt"});
         drop(m_folder.filePath("loose"));
         QTRY_COMPARE_WITH_TIMEOUT(classified.count(), 1, 30000);
         QVERIFY(page.title().startsWith("1.png"));
-        QCOMPARE(page.positionText(), QString("1 of 3"));
-        page.step(1);
-        QTRY_VERIFY_WITH_TIMEOUT(page.title().startsWith("2.png"), 30000);
-        page.step(1);
-        QTRY_VERIFY_WITH_TIMEOUT(page.title().startsWith("10.png"), 30000);
+        QCOMPARE(page.positionText(), QString("1 of 4"));
+        for (const char* name : {"2.png", "10.png", "30 %2.png, 40 × 30"}) {
+            page.step(1);
+            QTRY_VERIFY_WITH_TIMEOUT(page.title().startsWith(name), 30000);
+        }
         // The class folders of a data set are none.
         QVERIFY(unlabelledPictures(m_pictures).isEmpty());
     }
@@ -864,6 +1024,24 @@ private slots:
             QVERIFY(!menu.entry(DeviceChoice::Cuda)->isChecked());
             QTRY_COMPARE(m_window->status().workText(), QString("Ready"));
         }
+    }
+
+    void aChangeOfTheDeviceIsSaidAndCancelled()
+    {
+        openModel();
+        openData(m_manyPictures);
+        QSignalSpy measured(&m_window->bridge(), &EngineBridge::measured);
+        QVERIFY(measured.wait(30000));
+        m_window->devices().entry(DeviceChoice::Cpu)->trigger();
+        emit m_window->bridge().opening(m_model, 0.5); // as one that opens the model there tells
+        QCOMPARE(m_window->status().workText(), QString("Changing the device"));
+        action(QKeySequence(Qt::Key_Escape))->trigger();
+        QCOMPARE(m_window->status().workText(), QString("Cancelled"));
+        emit m_window->bridge().opening(m_model, 0.7); // told before it was cancelled
+        QCOMPARE(m_window->status().workText(), QString("Cancelled"));
+        measured.clear();
+        QVERIFY(measured.wait(30000));
+        QVERIFY(m_window->status().workText().startsWith("Measuring"));
     }
 
     void aLostGpuIsAStateThatTheCpuEnds()
@@ -1031,7 +1209,12 @@ private slots:
         action(QKeySequence("Ctrl+G"))->trigger();
         QVERIFY(page.isGenerating());
         action(QKeySequence("Esc"))->trigger();
-        QTRY_VERIFY_WITH_TIMEOUT(!page.isGenerating(), 30000);
+        QVERIFY(!page.isGenerating());
+        action(QKeySequence("Ctrl+G"))->trigger();
+        emit m_window->bridge().idle(Rest::Cancelled); // of what was cancelled before
+        QVERIFY(page.isGenerating());
+        QTRY_VERIFY_WITH_TIMEOUT(page.hasResult(), 30000);
+        QCOMPARE(page.text(1), full);
 
         m_window->close(); // prompt and numbers are kept
         m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings);
@@ -1191,6 +1374,8 @@ private slots:
             << 1;
         QTest::newRow("wrong size")
             << QStringList{m_model, "--screenshot", file, "--size", "big"} << 2;
+        QTest::newRow("data beside a project")
+            << QStringList{"work.matmamba", "--data", "shapes", "--screenshot", file} << 2;
         QTest::newRow("unknown option") << QStringList{"--nonsense", "--screenshot", file} << 2;
     }
     void screenshotModeEndsWithASentence()

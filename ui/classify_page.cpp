@@ -179,9 +179,8 @@ void ClassifyPage::take(const DecodedPicture& decoded)
     m_sample.reset();
     showPicture(decoded.thumbnail,
                 tr("%1, %2 × %3")
-                    .arg(m_opened[m_openedNumber].name)
-                    .arg(decoded.picture.width)
-                    .arg(decoded.picture.height));
+                    .arg(m_opened[m_openedNumber].name, QString::number(decoded.picture.width),
+                         QString::number(decoded.picture.height)));
     forgetResult();
     m_filter->setCurrentIndex(m_filter->findData(kOpenedPictures));
     takeMatching();
@@ -253,6 +252,7 @@ void ClassifyPage::askSoon()
 
 void ClassifyPage::ask()
 {
+    m_askSoon.stop(); // what it waits to ask is asked now
     if (!hasPicture() || m_plan.isEmpty())
         return;
     const auto generation

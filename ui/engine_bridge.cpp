@@ -64,7 +64,8 @@ void EngineBridge::clearCurrentPlan()
 
 void EngineBridge::setBackgroundPlans(std::vector<WantedPlan> plans)
 {
-    m_thread.set_background_plans(std::move(plans));
+    if (!m_openingModel)
+        m_thread.set_background_plans(std::move(plans));
 }
 
 void EngineBridge::measureSpeeds(std::vector<Plan> plans)

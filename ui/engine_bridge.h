@@ -30,6 +30,7 @@ public:
     void openData(const QString& path);
     void setCurrentPlan(const Plan& plan);
     void clearCurrentPlan(); ///< what the sliders show is known already
+    /// Dropped while a model is being opened, which the plans may not fit: ask again after that.
     void setBackgroundPlans(std::vector<WantedPlan> plans);
     /// How fast each plan is at batch 1; replaces those asked for before. Not while a model is
     /// being opened, which the plans may not fit.

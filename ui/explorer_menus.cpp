@@ -326,17 +326,26 @@ void ExplorerWindow::chooseDataFile()
 void ExplorerWindow::choosePlanFile()
 {
     showDialog(this, tr("Export plan"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Plan (*.json)")}, [this](const QString& path) {
-                   m_bridge.exportPlan(m_plan.plan(), EngineThread::ExportAs::PlanFile, path);
-               });
+               {tr("Plan (*.json)")},
+               [this](const QString& path) { exportPlan(EngineThread::ExportAs::PlanFile, path); });
 }
 
 void ExplorerWindow::chooseSlicedFolder()
 {
     showDialog(this, tr("Export as a model of its own"), QFileDialog::AnyFile,
                QFileDialog::AcceptSave, {tr("New model folder (*)")}, [this](const QString& path) {
-                   m_bridge.exportPlan(m_plan.plan(), EngineThread::ExportAs::SlicedModel, path);
+                   exportPlan(EngineThread::ExportAs::SlicedModel, path);
                });
+}
+
+void ExplorerWindow::exportPlan(EngineThread::ExportAs as, const QString& path)
+{
+    if (m_bridge.isOpeningModel()) // the engine would do it afterwards, with that model
+        showError(tr("Another model is being opened, so %1 was not written: export again when it "
+                     "is open.")
+                      .arg(path));
+    else
+        m_bridge.exportPlan(m_plan.plan(), as, path);
 }
 
 void ExplorerWindow::chooseRunsFile()
@@ -416,12 +425,16 @@ void ExplorerWindow::cancelWork()
     m_speedPlans.clear();
     m_speedsCancelled = true;
     m_bridge.cancel();
-    if (std::exchange(m_opening, {}).isEmpty())
+    m_classify->showCancelled();
+    m_generate->endWait();
+    const bool wasOpening = !std::exchange(m_opening, {}).isEmpty();
+    const bool wasChanging = std::exchange(m_isChangingDevice, false);
+    if (!wasOpening && !wasChanging)
         return;
     // Who stops an opening wants to go on with what is open.
     m_status->showRest(tr("Cancelled"));
     m_classify->askAgain();
-    m_generate->endWait();
+    goOnWithDataBefore();
     askForMeasurements();
 }
 

@@ -4,6 +4,8 @@
 #include <QMessageBox>
 #include <QPlainTextEdit>
 
+#include <utility>
+
 #include "engine/error.h"
 #include "engine/measure/run_csv.h"
 #include "ui/autosave.h"
@@ -16,9 +18,11 @@ namespace matmamba
 Project ExplorerWindow::project() const
 {
     Project project;
-    if (m_model)
+    project.model = m_projectModel;
+    project.data = m_projectData;
+    if (project.model.isEmpty() && m_model)
         project.model = QString::fromStdString(m_model->path.string());
-    if (m_runs.data())
+    if (project.data.isEmpty() && m_projectModel.isEmpty() && m_runs.data())
         project.data = QString::fromStdString(m_runs.data()->path.string());
     project.notes = m_notes->toPlainText();
     project.plans = m_plans;
@@ -30,19 +34,35 @@ Project ExplorerWindow::project() const
 
 void ExplorerWindow::takeProject(Project project)
 {
+    if (const auto& data = m_runs.data())
+        m_dataBefore = QString::fromStdString(data->path.string());
+    m_projectModel = project.model;
+    m_projectData = project.model.isEmpty() ? QString() : project.data;
     m_plans = std::move(project.plans);
     m_notes->setPlainText(project.notes);
     m_pins.restore(std::move(project.pins));
     m_runs.restore(std::move(project.runs), std::move(project.speeds));
+    if (m_model) // it stays, with what the project knows of it, until another is open
+        takeModel(*m_model, m_deviceNote);
     if (!project.model.isEmpty()) {
+        m_wantedData.clear(); // of a model that was being opened
         openModel(project.model);
         if (!project.data.isEmpty())
             openData(project.data);
-    } else if (m_model) { // what is open stays, with nothing known of it
-        takeModel(*m_model, m_deviceNote);
+    } else if (!m_bridge.isOpeningModel()) {
+        goOnWithDataBefore();
     }
     m_projectIsNewer = false;
     describe();
+}
+
+/// The model that was open before a project stays open, and so do its data: opened anew, since the
+/// engine does not tell twice what it has measured.
+void ExplorerWindow::goOnWithDataBefore()
+{
+    m_dataAgain = std::exchange(m_dataBefore, {});
+    if (!m_dataAgain.isEmpty())
+        openData(m_dataAgain);
 }
 
 void ExplorerWindow::openProject(const QString& path)
@@ -98,8 +118,8 @@ bool ExplorerWindow::restoreAutosave()
 
 void ExplorerWindow::projectChanged()
 {
-    if (!m_autosave)
-        return; // the window is being made
+    if (!m_autosave || m_isTakingProject)
+        return; // the window is being made, or nothing differs from the file
     m_autosave->changed();
     if (!m_projectIsNewer) {
         m_projectIsNewer = true;

@@ -89,6 +89,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
                                   const GenerateOptions& options) -> std::optional<std::uint64_t> {
                                if (!m_model || isVision() || m_bridge.isOpeningModel())
                                    return std::nullopt;
+                               m_status->showWork(tr("Generating text"), -1); // may be cancelled
                                return m_bridge.generate(std::move(plans), prompt, options);
                            }))
     , m_layers(new LayersPage(m_plan, m_runs))
@@ -203,7 +204,7 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::devicesFound, m_devices, &DeviceMenu::offer);
     connect(&m_bridge, &EngineBridge::deviceChanged, this, &ExplorerWindow::takeDevice);
     connect(&m_bridge, &EngineBridge::deviceLost, this, &ExplorerWindow::takeLoss);
-    connect(&m_bridge, &EngineBridge::modelOpened, this, &ExplorerWindow::takeModel);
+    connect(&m_bridge, &EngineBridge::modelOpened, this, &ExplorerWindow::takeOpenedModel);
     connect(&m_bridge, &EngineBridge::dataOpened, this, &ExplorerWindow::takeData);
     connect(&m_bridge, &EngineBridge::measured, this, &ExplorerWindow::takeMeasurement);
     connect(&m_bridge, &EngineBridge::speedMeasured, this, &ExplorerWindow::takeSpeed);
@@ -216,8 +217,12 @@ void ExplorerWindow::connectEngine()
     });
     connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
     connect(m_generate, &GeneratePage::stopRequested, this, [this] { m_bridge.stopGenerating(); });
-    connect(&m_bridge, &EngineBridge::opening, this,
-            [this](const QString&, double fraction) { m_status->showWork(m_opening, fraction); });
+    connect(&m_bridge, &EngineBridge::opening, this, [this](const QString&, double fraction) {
+        if (!m_opening.isEmpty())
+            m_status->showWork(m_opening, fraction);
+        else if (m_isChangingDevice) // else it was cancelled
+            m_status->showWork(tr("Changing the device"), fraction);
+    });
     connect(&m_bridge, &EngineBridge::exporting, this,
             [this](const QString& what, double fraction) {
                 m_status->showWork(tr("Exporting %1").arg(QFileInfo(what).fileName()), fraction);
@@ -228,7 +233,6 @@ void ExplorerWindow::connectEngine()
     connect(&m_plan, &PlanModel::planChanged, this, &ExplorerWindow::takePlan);
     connect(&m_pins, &PinStore::changed, this, &ExplorerWindow::takePins);
     connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
-    connect(&m_runs, &RunStore::recorded, this, &ExplorerWindow::projectChanged);
     connect(&m_runs, &RunStore::recorded, this, [this] {
         if (!m_speedsCancelled)
             askForSpeeds(); // a plan more may be on the plot
@@ -252,6 +256,7 @@ void ExplorerWindow::openModel(const QString& path)
 
 void ExplorerWindow::openData(const QString& path)
 {
+    m_errors->hide();
     // The words for data that the program makes are no paths.
     const QString absolute
         = is_made_data(path.toStdString()) ? path : QFileInfo(path).absoluteFilePath();
@@ -338,19 +343,25 @@ void ExplorerWindow::showError(const QString& sentence)
 void ExplorerWindow::useDevice(DeviceChoice device)
 {
     saveDevice(m_settings, device);
-    m_status->showWork(tr("Changing the device"), -1);
-    m_bridge.useDevice(device);
+    changeDevice(device);
 }
 
 /// For this run: the card is wanted again at the next start.
 void ExplorerWindow::goOnWithCpu()
 {
+    changeDevice(DeviceChoice::Cpu);
+}
+
+void ExplorerWindow::changeDevice(DeviceChoice device)
+{
+    m_isChangingDevice = true;
     m_status->showWork(tr("Changing the device"), -1);
-    m_bridge.useDevice(DeviceChoice::Cpu);
+    m_bridge.useDevice(device);
 }
 
 void ExplorerWindow::takeDevice(const DeviceChanged& change)
 {
+    m_isChangingDevice = false;
     m_devices->showUsed(change.device);
     if (std::exchange(m_gpuIsLost, false))
         m_errors->hide();
@@ -364,6 +375,7 @@ void ExplorerWindow::takeDevice(const DeviceChanged& change)
         return;
     // The same weights elsewhere: plans, pins and what can be undone stay; runs are per device.
     m_model = change.model;
+    m_runs.startModel(*m_model);
     m_layerPlans.clear();
     m_layers->endWait();
     m_classify->forgetResult();
@@ -372,6 +384,7 @@ void ExplorerWindow::takeDevice(const DeviceChanged& change)
         m_runs.startData(*change.data, *m_model);
     m_classify->askAgain();
     askForMeasurements();
+    askForSpeeds(); // the engine still wants those that m_speedPlans says
     projectChanged();
     describe();
 }
@@ -385,6 +398,19 @@ void ExplorerWindow::takeLoss(const QString& sentence)
     showError(sentence);
 }
 
+void ExplorerWindow::takeOpenedModel(const ModelInfo& info, const QString& deviceNote)
+{
+    if (!m_bridge.isOpeningModel()) { // else another one is, which may be the project's
+        m_isTakingProject = m_projectModel == QString::fromStdString(info.path.string());
+        if (!m_isTakingProject)
+            m_projectData.clear();
+        m_projectModel.clear();
+        m_dataBefore.clear();
+    }
+    takeModel(info, deviceNote);
+    m_isTakingProject = false;
+}
+
 void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 {
     // Opening a model closes the data; data that suited the model before are opened again.
@@ -394,7 +420,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 
     m_isTakingModel = true;
     m_model = info;
-    m_opening.clear();
+    if (!m_bridge.isOpeningModel())
+        m_opening.clear();
     m_deviceNote = deviceNote;
     m_status->showNote(deviceNote);
     m_errors->hide();
@@ -426,13 +453,26 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 
 void ExplorerWindow::takeData(const DataInfo& info)
 {
-    m_opening.clear();
-    m_errors->hide();
-    m_recentData->add(QString::fromStdString(info.path.string()));
+    const QString path = QString::fromStdString(info.path.string());
+    m_recentData->add(path);
+    if (m_bridge.isOpeningModel()) {
+        if (!m_projectModel.isEmpty()) { // of the model before the project's
+            m_dataBefore = path;
+            return;
+        }
+    } else {
+        m_opening.clear();
+    }
+    m_isTakingProject = path == m_projectData;
+    if (path != std::exchange(m_dataAgain, {})) { // else the person has not chosen them
+        m_projectModel.clear();
+        m_projectData.clear();
+    }
     m_runs.startData(info, *m_model);
     askForMeasurements();
     projectChanged();
     describe();
+    m_isTakingProject = false;
 }
 
 void ExplorerWindow::askForMeasurements()
@@ -581,7 +621,10 @@ QString ExplorerWindow::autosaveFile() const
 
 void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measurement)
 {
+    const bool wasKnown = m_runs.isComplete(plan); // from a file: what it predicts is new, no more
     m_runs.record(plan, measurement);
+    if (!wasKnown && m_runs.find(plan))
+        projectChanged();
     if (measurement.samples_total == 0)
         return;
     const QString what = plan == m_plan.plan() ? tr("current plan") : planText(plan);
@@ -604,6 +647,8 @@ void ExplorerWindow::takeFailure(const Failed& failure)
             m_wantedData.clear();
             m_classify->askAgain();
             m_generate->endWait();
+            goOnWithDataBefore();
+            askForMeasurements(); // what was wanted meanwhile was held back
             m_speedPlans.clear(); // the engine has forgotten them
             askForSpeeds();
         }
@@ -613,14 +658,19 @@ void ExplorerWindow::takeFailure(const Failed& failure)
         m_classify->showFailure(failure.generation);
         break;
     case Request::Generate:
-        m_generate->endWait();
+        m_generate->showFailure(failure.generation);
+        break;
+    case Request::UseDevice:
+        m_isChangingDevice = false;
+        break;
+    case Request::MeasureSpeed: // the engine has forgotten them all
+        m_speedPlans.clear();
+        m_speedsCancelled = true;
         break;
     case Request::Start:
-    case Request::UseDevice:
     case Request::OpenData:
     case Request::Export:
     case Request::Measure:
-    case Request::MeasureSpeed:
         break;
     }
     // The progress shown is of what failed, unless that is a picture: measuring goes on beside it.
@@ -647,10 +697,6 @@ void ExplorerWindow::takeIdle(Rest rest)
 {
     if (m_bridge.isOpeningModel())
         return; // of the time before
-    if (rest == Rest::Cancelled) {
-        m_classify->showCancelled();
-        m_generate->endWait();
-    }
     if (rest != Rest::Done) {
         m_layerPlans.clear();
         m_layers->endWait();

@@ -125,6 +125,7 @@ private:
     void chooseRunsFile();
     void choosePinsFile();
     void choosePlotFile();
+    void exportPlan(EngineThread::ExportAs as, const QString& path);
     void pastePicture();
     void showKeyboardHelp();
     void showAbout();
@@ -132,6 +133,7 @@ private:
     // explorer_project.cpp
     Project project() const;
     void takeProject(Project project);
+    void goOnWithDataBefore();
     void newProject();
     void chooseProject();
     void saveProjectNow();
@@ -152,8 +154,10 @@ private:
     bool isKnown(const Plan& plan) const;
     void useDevice(DeviceChoice device);
     void goOnWithCpu();
+    void changeDevice(DeviceChoice device);
     void takeDevice(const DeviceChanged& change);
     void takeLoss(const QString& sentence);
+    void takeOpenedModel(const ModelInfo& info, const QString& deviceNote);
     void takeModel(const ModelInfo& info, const QString& deviceNote);
     void takeData(const DataInfo& info);
     void takeMeasurement(const Plan& plan, const Measurement& measurement);
@@ -179,6 +183,10 @@ private:
     std::map<std::string, Plan> m_plans; ///< where the sliders were, by modelKey()
     QString m_projectFile; ///< as which the person has saved the project; "" if never
     bool m_projectIsNewer = false; ///< than that file
+    QString m_projectModel, m_projectData; ///< as the project names them, until they are open
+    bool m_isTakingProject = false; ///< what changes now is as the project's file has it
+    QString m_dataBefore; ///< open in the engine but not shown, while a project's model is opened
+    QString m_dataAgain; ///< those, being opened anew
     std::unique_ptr<Autosave> m_autosave;
     QString m_deviceNote;
     bool m_gpuIsLost = false; ///< and no other device has been chosen yet
@@ -188,6 +196,7 @@ private:
     bool m_speedsCancelled = false; ///< until the person does something that shows them
     QString m_wantedData; ///< to be opened as soon as the model is
     QString m_opening; ///< what is said while a model or data are being opened; "" while none are
+    bool m_isChangingDevice = false;
 
     DeviceMenu* m_devices;
     QAction* m_goOnWithCpu = nullptr;

@@ -258,6 +258,12 @@ void GeneratePage::markDifference()
         column.text->markDifference(*m_difference);
 }
 
+void GeneratePage::showFailure(std::uint64_t generation)
+{
+    if (m_generation == generation)
+        setGenerating({});
+}
+
 void GeneratePage::endWait()
 {
     setGenerating({});

@@ -40,6 +40,8 @@ public:
     void regenerate(); ///< the same with a new seed
     void showToken(const Generating& progress);
     void showResult(const Generated& result);
+    /// The texts of `generation` will not come; ends the wait where they are the newest asked for.
+    void showFailure(std::uint64_t generation);
     void endWait(); ///< nothing more will come of what was asked for so far
     void restore(const QSettings& settings); ///< prompt and numbers as they were left
     void save(QSettings& settings) const;

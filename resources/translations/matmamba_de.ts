@@ -239,6 +239,10 @@
         <translation>--size erwartet zwei Zahlen ab 100 wie 1280x800, nicht „%1“</translation>
     </message>
     <message>
+        <source>--data does not go with a project, which names its own data: open %1 without it</source>
+        <translation>--data passt nicht zu einem Projekt, das seine eigenen Daten nennt: Bitte %1 ohne diese Option öffnen</translation>
+    </message>
+    <message>
         <source>24 classes of drawn pictures</source>
         <translation>24 Klassen gezeichneter Bilder</translation>
     </message>
@@ -1164,6 +1168,10 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>%1 is a language model: open a vision model to classify %2.</source>
         <translation>%1 ist ein Sprachmodell: Ein Bildmodell öffnen, um zu klassifizieren (%2).</translation>
+    </message>
+    <message>
+        <source>Another model is being opened, so %1 was not written: export again when it is open.</source>
+        <translation>Gerade wird ein anderes Modell geöffnet, deshalb wurde %1 nicht geschrieben: Bitte erneut exportieren, wenn es offen ist.</translation>
     </message>
     <message>
         <source>Ready</source>
