@@ -1,6 +1,7 @@
 // A card that is full is told and goes on; a card that a kernel has stopped with a fault is lost to
 // the process, which the window shows as a state, and the work goes on with the CPU. Each test
 // loses the card of its process: they are run one by one.
+#include <QComboBox>
 #include <QLabel>
 #include <QSettings>
 #include <QSignalSpy>
@@ -20,6 +21,7 @@
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
 #include "ui/status_panel.h"
+#include "ui/tradeoff_page.h"
 
 using namespace matmamba;
 
@@ -116,6 +118,11 @@ private slots:
         const auto isMeasured = [&] { return window.runs().isComplete(full); };
         QTRY_VERIFY_WITH_TIMEOUT(isMeasured(), 60000);
         const double on_card = window.runs().find(full)->loss->value;
+        QComboBox* cost = window.tradeoff().costBox();
+        cost->setCurrentIndex(cost->findText("Latency")); // asks for speeds
+        const auto speed = [&] { return window.runs().findSpeed(full); };
+        QTRY_VERIFY_WITH_TIMEOUT(speed(), 60000);
+        const double seconds_on_card = speed()->seconds;
         window.plan().setAllLayers(5);
         window.plan().undoStack()->undo();
 
@@ -123,16 +130,20 @@ private slots:
         QTRY_COMPARE_WITH_TIMEOUT(window.model()->device, std::string("cpu"), 60000);
         QCOMPARE(settings.value("device").toString(), QString("cpu"));
         QVERIFY(!window.runs().find(full));
+        QVERIFY(!speed());
         QTRY_VERIFY_WITH_TIMEOUT(isMeasured(), 60000);
         const double on_cpu = window.runs().find(full)->loss->value;
         QVERIFY(on_cpu != on_card); // float32 and bfloat16
         QVERIFY(std::abs(on_cpu - on_card) < 0.05);
+        QTRY_VERIFY_WITH_TIMEOUT(speed(), 60000);
         QVERIFY(window.plan().undoStack()->canRedo());
 
         window.devices().entry(DeviceChoice::Cuda)->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(window.model()->device != "cpu", 60000);
         QVERIFY(isMeasured()); // at once
         QCOMPARE(window.runs().find(full)->loss->value, on_card);
+        QVERIFY(speed());
+        QCOMPARE(speed()->seconds, seconds_on_card);
     }
 
     void theWindowShowsTheLossAndGoesOnWithTheCpu()
