@@ -448,9 +448,8 @@ void enqueue(const DecodeShape& shape, const DecodeModel& model,
 
 bool decode_supports(const DecodeShape& shape)
 {
-    return (shape.d_state == 64 || shape.d_state == 128) && shape.d_model >= 32
-        && shape.d_model <= kMaxModel && shape.d_model % 32 == 0
-        && shape.head_dim * 32 == shape.d_model;
+    return (shape.d_state == 64 || shape.d_state == 128) && shape.head_dim >= 1
+        && shape.d_model == shape.head_dim * 32 && shape.d_model <= kMaxModel;
 }
 
 void decode_step(const DecodeShape& shape, const DecodeModel& model,
@@ -458,8 +457,11 @@ void decode_step(const DecodeShape& shape, const DecodeModel& model,
 {
     if (!decode_supports(shape))
         throw std::invalid_argument("Decoding on a card wants a d_state of 64 or 128 and a d_model "
-                                    "that is a multiple of 32 up to "
-                                    + std::to_string(kMaxModel));
+                                    "of 32 head_dim up to "
+                                    + std::to_string(kMaxModel) + ", got a d_state of "
+                                    + std::to_string(shape.d_state) + ", a d_model of "
+                                    + std::to_string(shape.d_model) + " and a head_dim of "
+                                    + std::to_string(shape.head_dim));
     const Launcher launch(stream);
     if (shape.type == DecodeType::BFloat16)
         enqueue<__nv_bfloat16>(shape, model, layers, launch);
