@@ -11,6 +11,8 @@
 
 #include <cuda_bf16.h>
 
+#include "kernels/gate_norm.h"
+
 namespace matmamba
 {
 
@@ -21,7 +23,6 @@ constexpr int kWarp = 32;
 constexpr int kWarps = 4; // of a block of a product
 constexpr int kMixWarps = 8;
 constexpr int kDtRows = 64; // of in_proj, whatever the layer's heads
-constexpr float kGateEpsilon = 1e-5f; // of the mixer's own norm, fixed
 constexpr int kMaxModel = 4096; // its vectors fit into 48 KB of shared memory
 
 __device__ inline void wait_for_previous_kernel()
@@ -345,7 +346,8 @@ __global__ void __launch_bounds__(kWarps* kWarp)
                                   layer.max_heads * shape.head_dim, width);
     wait_for_previous_kernel();
     const SharedVector<T> x(reinterpret_cast<float*>(memory), width);
-    const float scale = load_weighted(x, model.gated, layer.gate_norm_weight, width, kGateEpsilon);
+    const float scale
+        = load_weighted(x, model.gated, layer.gate_norm_weight, width, float(kGateNormEpsilon));
     float sums[kRows];
     mine.multiply(x, sums);
 #pragma unroll
