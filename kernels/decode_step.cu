@@ -11,6 +11,8 @@
 
 #include <cuda_bf16.h>
 
+#include "kernels/gate_norm.h"
+
 namespace matmamba
 {
 
@@ -21,7 +23,6 @@ constexpr int kWarp = 32;
 constexpr int kWarps = 4; // of a block of a product
 constexpr int kMixWarps = 8;
 constexpr int kDtRows = 64; // of in_proj, whatever the layer's heads
-constexpr float kGateEpsilon = 1e-5f; // of the mixer's own norm, fixed
 constexpr int kMaxModel = 4096; // its vectors fit into 48 KB of shared memory
 
 __device__ inline void wait_for_previous_kernel()
@@ -345,7 +346,8 @@ __global__ void __launch_bounds__(kWarps* kWarp)
                                   layer.max_heads * shape.head_dim, width);
     wait_for_previous_kernel();
     const SharedVector<T> x(reinterpret_cast<float*>(memory), width);
-    const float scale = load_weighted(x, model.gated, layer.gate_norm_weight, width, kGateEpsilon);
+    const float scale
+        = load_weighted(x, model.gated, layer.gate_norm_weight, width, float(kGateNormEpsilon));
     float sums[kRows];
     mine.multiply(x, sums);
 #pragma unroll
@@ -448,9 +450,8 @@ void enqueue(const DecodeShape& shape, const DecodeModel& model,
 
 bool decode_supports(const DecodeShape& shape)
 {
-    return (shape.d_state == 64 || shape.d_state == 128) && shape.d_model >= 32
-        && shape.d_model <= kMaxModel && shape.d_model % 32 == 0
-        && shape.head_dim * 32 == shape.d_model;
+    return (shape.d_state == 64 || shape.d_state == 128) && shape.head_dim >= 1
+        && shape.d_model == shape.head_dim * 32 && shape.d_model <= kMaxModel;
 }
 
 void decode_step(const DecodeShape& shape, const DecodeModel& model,
@@ -458,8 +459,11 @@ void decode_step(const DecodeShape& shape, const DecodeModel& model,
 {
     if (!decode_supports(shape))
         throw std::invalid_argument("Decoding on a card wants a d_state of 64 or 128 and a d_model "
-                                    "that is a multiple of 32 up to "
-                                    + std::to_string(kMaxModel));
+                                    "of 32 head_dim up to "
+                                    + std::to_string(kMaxModel) + ", got a d_state of "
+                                    + std::to_string(shape.d_state) + ", a d_model of "
+                                    + std::to_string(shape.d_model) + " and a head_dim of "
+                                    + std::to_string(shape.head_dim));
     const Launcher launch(stream);
     if (shape.type == DecodeType::BFloat16)
         enqueue<__nv_bfloat16>(shape, model, layers, launch);

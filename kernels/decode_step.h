@@ -18,7 +18,7 @@ inline constexpr int kDecodeTaps = 4; ///< K of the conv, the only one these ker
 enum class DecodeType { Float32, BFloat16 };
 
 struct DecodeShape {
-    int d_model = 0; ///< D, a multiple of 32
+    int d_model = 0; ///< D = 32·P
     int head_dim = 0; ///< P
     int d_state = 0; ///< N, 64 or 128
     int vocabulary = 0; ///< V, rows of the head
@@ -60,7 +60,7 @@ struct DecodeModel {
     float* logits = nullptr; ///< (V), the result
 };
 
-/// Whether these kernels know the shape: N 64 or 128, D a multiple of 32 up to 4,096.
+/// Whether these kernels know the shape: N 64 or 128, D = 32·P up to 4,096.
 bool decode_supports(const DecodeShape& shape);
 
 /// Enqueues the kernels on `stream` of the current device and returns at once; may be captured.

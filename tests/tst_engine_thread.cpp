@@ -570,13 +570,13 @@ private slots:
             QVERIFY(!std::holds_alternative<DataOpened>(event));
     }
 
-    void aNarrowPlanIsNotSlower_data()
+    void aNarrowPlanIsFaster_data()
     {
         QTest::addColumn<QString>("model");
         QTest::newRow("vision") << QString::fromStdString(kShapes.string());
         QTest::newRow("language") << QString::fromStdString(kTales.string());
     }
-    void aNarrowPlanIsNotSlower()
+    void aNarrowPlanIsFaster()
     {
         QFETCH(QString, model);
         Engine engine(DeviceChoice::Cpu);
@@ -600,7 +600,7 @@ private slots:
               narrow.seconds * 1e3, narrow.deviation * 1e3, static_cast<int>(narrow.repetitions));
         for (const Speed& speed : {wide, narrow})
             QVERIFY(speed.seconds > 0 && speed.deviation >= 0 && speed.repetitions > 0);
-        QVERIFY(narrow.seconds < wide.seconds * 1.1);
+        QVERIFY(narrow.seconds < wide.seconds * 0.8);
     }
 
     void aSpeedIsStoppedWithinATenthOfASecond()

@@ -44,21 +44,8 @@ private slots:
     {
         const QString config = write_config("shared", 12);
         run_to_end(config, "alone");
-        QTcpServer free_port; // asks the system for a port that nobody uses
-        QVERIFY(free_port.listen(QHostAddress::LocalHost));
-        const QString port = QString::number(free_port.serverPort());
-        free_port.close();
         QProcess processes[2];
-        for (int rank = 0; rank < 2; ++rank) {
-            QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-            environment.insert("WORLD_SIZE", "2");
-            environment.insert("RANK", QString::number(rank));
-            environment.insert("LOCAL_RANK", QString::number(rank));
-            environment.insert("MASTER_ADDR", "127.0.0.1");
-            environment.insert("MASTER_PORT", port);
-            processes[rank].setProcessEnvironment(environment);
-            processes[rank].start(MATMAMBA_PROGRAM, arguments(config, "shared"));
-        }
+        start_two(processes, arguments(config, "shared"));
         for (QProcess& process : processes) {
             QVERIFY(process.waitForFinished(240'000));
             QVERIFY2(process.exitCode() == 0, process.readAllStandardError());
@@ -70,6 +57,21 @@ private slots:
             worst = std::max(worst, std::abs(loss - together.at(step)));
         qInfo("largest difference of 12 losses: %.1e", worst);
         QVERIFY(worst < 2e-4);
+    }
+
+    void whereTheFirstProcessEndsTheOtherEndsWithASentence()
+    {
+        const QString config = write_config("lonely", 12);
+        QProcess processes[2];
+        start_two(processes, arguments(config, "lonely") + QStringList{"--data", path("absent")});
+        for (QProcess& process : processes) {
+            QVERIFY(process.waitForFinished(60'000));
+            QCOMPARE(process.exitCode(), 1);
+        }
+        const QByteArray first = processes[0].readAllStandardError(),
+                         other = processes[1].readAllStandardError();
+        QVERIFY2(first.contains("absent"), first);
+        QVERIFY2(other.contains("The first training process has ended"), other);
     }
 
     void aKilledRunLosesNoMoreThanTheInterval()
@@ -254,6 +256,25 @@ private:
     QStringList arguments(const QString& config, const QString& out) const
     {
         return {"train", config, "--out", path(out), "--device", "cpu"};
+    }
+
+    /// As torchrun would, on a port of this machine that nobody uses.
+    static void start_two(QProcess (&processes)[2], const QStringList& arguments)
+    {
+        QTcpServer free_port;
+        QVERIFY(free_port.listen(QHostAddress::LocalHost));
+        const QString port = QString::number(free_port.serverPort());
+        free_port.close();
+        for (int rank = 0; rank < 2; ++rank) {
+            QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+            environment.insert("WORLD_SIZE", "2");
+            environment.insert("RANK", QString::number(rank));
+            environment.insert("LOCAL_RANK", QString::number(rank));
+            environment.insert("MASTER_ADDR", "127.0.0.1");
+            environment.insert("MASTER_PORT", port);
+            processes[rank].setProcessEnvironment(environment);
+            processes[rank].start(MATMAMBA_PROGRAM, arguments);
+        }
     }
 
     void run_to_end(const QString& config, const QString& out) const

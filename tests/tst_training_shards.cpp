@@ -17,6 +17,7 @@
 #include "engine/files/text_file.h"
 #include "engine/train/samples.h"
 #include "engine/train/train.h"
+#include "engine/train/training_data.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -245,6 +246,31 @@ private slots:
             QVERIFY2(validation_samples == 0 ? scored == 690 : scored <= 5 * 63,
                      whole.back().c_str());
         }
+    }
+
+    /// Several processes may share the folder; only the first one measures.
+    void onlyTheFirstProcessWritesAndOpensWhatIsHeldOut()
+    {
+        TrainConfig config = tiny_config();
+        config.data = "tales";
+        config.validation_samples = 2;
+        const fs::path out = new_folder("places");
+        const fs::path settings = out / "tokenizer_config.json";
+        fs::copy(fs::path(MATMAMBA_RESOURCES) / "models/tales-lm/tokenizer.json", out);
+        config.model.vocab_size
+            = Tokenizer::load(out).size(); // as of the model that it was trained for
+        config.tokenizer = out;
+        const auto open_as = [&](bool first) {
+            return open_training_data(config, {.out = out, .is_first_process = first}, at::kCPU,
+                                      [](const std::string&) {}, {});
+        };
+        const TrainingData other = open_as(false);
+        QVERIFY(other.samples && !other.held_out);
+        QVERIFY(!fs::exists(settings));
+        const TrainingData first = open_as(true);
+        QVERIFY(first.samples && first.held_out);
+        QVERIFY(fs::exists(settings));
+        QVERIFY(at::equal(other.samples->make(0, 4).ids, first.samples->make(0, 4).ids));
     }
 
     void memoryDoesNotGrowWithTheCorpus()

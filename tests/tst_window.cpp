@@ -1299,7 +1299,7 @@ private slots:
         openModel();
         for (const char* name : {"plot.png", "plot.svg", "plot.pdf"}) {
             const QString file = m_folder.filePath(name);
-            QCOMPARE(m_window->tradeoff().save(file), QString());
+            QCOMPARE(m_window->tradeoff().save(file).result(), QString());
             QVERIFY(QFileInfo(file).size() > 1000);
         }
         QVERIFY(!QImage(m_folder.filePath("plot.png")).isNull());
@@ -1316,9 +1316,20 @@ private slots:
         }
         QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
         QVERIFY(texts.contains("Top-1 accuracy") && shapes > 10);
-        QVERIFY(!m_window->tradeoff().save(m_folder.filePath("absent/plot.png")).isEmpty());
+        for (const char* name : {"absent/plot.png", "absent/plot.svg"}) {
+            const QString absent = m_folder.filePath(name);
+            QVERIFY(m_window->tradeoff().save(absent).result().contains(absent));
+        }
+        action(QKeySequence("Ctrl+Alt+E"))->trigger();
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        emit dialog->fileSelected(m_folder.filePath("absent/plot.png"));
+        dialog->close();
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().sentence().contains("absent/plot.png"));
         const QString other = m_folder.filePath("plot.v2");
-        QVERIFY(m_window->tradeoff().save(other).contains(".png, .svg or .pdf"));
+        QVERIFY(m_window->tradeoff().save(other).result().contains(".png, .svg or .pdf"));
         QVERIFY(!QFile::exists(other));
     }
 

@@ -376,9 +376,12 @@ void ExplorerWindow::choosePlotFile()
                 tr("Table of the runs (*.csv)")},
                [this](const QString& path) {
                    const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
-                   const QString sentence = isTable ? exportAllRuns(path) : m_tradeoff->save(path);
-                   if (!sentence.isEmpty())
-                       showError(sentence);
+                   (isTable ? QtFuture::makeReadyFuture(exportAllRuns(path))
+                            : m_tradeoff->save(path))
+                       .then(this, [this](const QString& sentence) {
+                           if (!sentence.isEmpty())
+                               showError(sentence);
+                       });
                });
 }
 

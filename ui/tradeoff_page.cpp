@@ -11,6 +11,7 @@
 #include <QSvgGenerator>
 #include <QToolButton>
 #include <QToolTip>
+#include <QtConcurrentRun>
 
 #include <algorithm>
 #include <limits>
@@ -260,38 +261,52 @@ void TradeoffPage::drawOn(QPaintDevice& device) const
     m_plot->toPainter(&painter, m_plot->width(), m_plot->height());
 }
 
-QString TradeoffPage::save(const QString& file) const
+/// As SVG, or as PDF.
+bool TradeoffPage::writeDrawing(QIODevice& out, bool pdf) const
 {
-    const QString suffix = QFileInfo(file).suffix().toLower();
-    if (!QStringList{"png", "svg", "pdf"}.contains(suffix))
-        return tr("The plot is written as .png, .svg or .pdf, its runs as .csv: choose a name that "
-                  "ends so instead of %1.")
-            .arg(file);
-    QSaveFile out(file);
-    bool written = out.open(QIODevice::WriteOnly);
-    if (written && suffix == "pdf") {
-        QPdfWriter pdf(&out);
-        pdf.setPageMargins(QMarginsF());
-        pdf.setResolution(m_plot->logicalDpiX());
-        pdf.setPageSize(
-            QPageSize(QSizeF(m_plot->size()) * 72.0 / m_plot->logicalDpiX(), QPageSize::Point));
-        drawOn(pdf);
-    } else if (written && suffix == "svg") {
+    if (!out.open(QIODevice::WriteOnly))
+        return false;
+    const int resolution = m_plot->logicalDpiX();
+    if (pdf) {
+        QPdfWriter writer(&out);
+        writer.setPageMargins(QMarginsF());
+        writer.setResolution(resolution);
+        writer.setPageSize(QPageSize(QSizeF(m_plot->size()) * 72.0 / resolution, QPageSize::Point));
+        drawOn(writer);
+    } else {
         QSvgGenerator svg;
         svg.setOutputDevice(&out);
-        svg.setResolution(m_plot->logicalDpiX());
+        svg.setResolution(resolution);
         svg.setSize(m_plot->size());
         svg.setViewBox(QRect(QPoint(), m_plot->size()));
         svg.setTitle(
             tr("%1 against %2").arg(m_qualityBox->currentText(), m_costBox->currentText()));
         drawOn(svg);
-    } else if (written) {
-        constexpr int kQuickly = 80; // the best packing keeps the window for 60 ms
-        written = m_plot->toPixmap(0, 0, 2.0).save(&out, "PNG", kQuickly);
     }
-    if (written && out.commit())
-        return {};
-    return tr("The plot could not be written to %1: %2.").arg(file, out.errorString());
+    return true;
+}
+
+QFuture<QString> TradeoffPage::save(const QString& file) const
+{
+    const QString suffix = QFileInfo(file).suffix().toLower();
+    if (!QStringList{"png", "svg", "pdf"}.contains(suffix))
+        return QtFuture::makeReadyFuture(
+            tr("The plot is written as .png, .svg or .pdf, its runs as .csv: choose a name that "
+               "ends so instead of %1.")
+                .arg(file));
+    const auto finish = [](QSaveFile& out, bool written) {
+        return written && out.commit()
+            ? QString()
+            : tr("The plot could not be written to %1: %2.").arg(out.fileName(), out.errorString());
+    };
+    if (suffix == "png") // packing it would keep the window
+        return QtConcurrent::run([file, finish, image = m_plot->toPixmap(0, 0, 2.0).toImage()] {
+            QSaveFile out(file);
+            return finish(out, out.open(QIODevice::WriteOnly) && image.save(&out, "PNG"));
+        });
+    QSaveFile out(file);
+    const bool written = writeDrawing(out, suffix == "pdf");
+    return QtFuture::makeReadyFuture(finish(out, written));
 }
 
 } // namespace matmamba

@@ -2,12 +2,14 @@
 // point into the current plan, and says which points are to be compared. Knows no other page.
 #pragma once
 
+#include <QFuture>
 #include <QWidget>
 
 #include "ui/tradeoff_points.h"
 
 class QCheckBox;
 class QComboBox;
+class QIODevice;
 class QPaintDevice;
 class QToolButton;
 
@@ -38,8 +40,9 @@ public:
     void comparePlansInView();
 
     /// Writes the plot as PNG, SVG or PDF by the file's suffix (no other will do); beside the
-    /// target, then renamed. Returns "" or the sentence that says why not.
-    QString save(const QString& file) const;
+    /// target, then renamed. The plot is drawn before it returns, a picture is packed and written
+    /// on another thread. Gives "" or the sentence that says why not.
+    QFuture<QString> save(const QString& file) const;
 
 signals:
     void axesChanged(); ///< perhaps to or from the measured speed
@@ -55,6 +58,7 @@ private:
     void takeSpeedLimits();
     void showToolTip(const Plan& plan, const QPoint& position);
     void drawOn(QPaintDevice& device) const;
+    bool writeDrawing(QIODevice& out, bool pdf) const;
     void showEmptyState();
     Quality quality() const;
 

@@ -48,6 +48,22 @@ std::int32_t added_token(const TokenizerFiles& files, const std::string& text,
                 + "; expected one of the added tokens of " + files.name);
 }
 
+/// The files of the first of the three forms that `folder` has: one, two or none.
+std::vector<fs::path> files_in(const fs::path& folder)
+{
+    const auto& [json, vocabulary, merges, encoder, pairs] = kTokenizerFiles;
+    for (const std::vector<const char*>& form :
+         {std::vector{json}, {vocabulary, merges}, {encoder, pairs}}) {
+        std::vector<fs::path> files;
+        for (const char* name : form)
+            if (fs::is_regular_file(folder / name))
+                files.push_back(folder / name);
+        if (files.size() == form.size())
+            return files;
+    }
+    return {};
+}
+
 } // namespace
 
 // ---- The tokenizer ----------------------------------------------------------------------------
@@ -211,9 +227,7 @@ Tokenizer::~Tokenizer() = default;
 
 bool Tokenizer::is_in(const fs::path& folder)
 {
-    const auto has_file = [&](const char* name) { return fs::is_regular_file(folder / name); };
-    return has_file("tokenizer.json") || (has_file("vocab.json") && has_file("merges.txt"))
-        || (has_file("encoder.json") && has_file("vocab.bpe"));
+    return !files_in(folder).empty();
 }
 
 Tokenizer Tokenizer::load(const fs::path& folder_or_file)
@@ -222,16 +236,14 @@ Tokenizer Tokenizer::load(const fs::path& folder_or_file)
         const fs::path& path = folder_or_file;
         if (!fs::is_directory(path))
             return read_tokenizer_json(path);
-        if (!is_in(path))
+        const std::vector<fs::path> found = files_in(path);
+        if (found.empty())
             throw Error(
                 "There is no tokenizer in " + path.string()
                 + "; expected tokenizer.json, or vocab.json and merges.txt, or encoder.json "
                   "and vocab.bpe");
-        if (fs::is_regular_file(path / "tokenizer.json"))
-            return read_tokenizer_json(path / "tokenizer.json");
-        if (fs::is_regular_file(path / "vocab.json") && fs::is_regular_file(path / "merges.txt"))
-            return read_vocabulary_and_merges(path / "vocab.json", path / "merges.txt");
-        return read_vocabulary_and_merges(path / "encoder.json", path / "vocab.bpe");
+        return found.size() == 1 ? read_tokenizer_json(found[0])
+                                 : read_vocabulary_and_merges(found[0], found[1]);
     };
     const TokenizerFiles files = read();
     auto state = std::make_unique<State>();

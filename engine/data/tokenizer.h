@@ -14,6 +14,10 @@
 namespace matmamba
 {
 
+/// The names that a tokenizer's files may have in a folder: one file, or one of two pairs.
+inline constexpr const char* kTokenizerFiles[]
+    = {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"};
+
 /// Immutable after loading; any thread.
 class Tokenizer
 {

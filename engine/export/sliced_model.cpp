@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "engine/data/tokenizer.h"
 #include "engine/error.h"
 #include "engine/files/safetensors.h"
 #include "engine/files/text_file.h"
@@ -22,16 +23,8 @@ namespace fs = std::filesystem;
 constexpr const char* kConfig = "config.json";
 constexpr const char* kWeights = "model.safetensors";
 
-/// What else a model's folder may hold that its results depend on.
-constexpr std::array kCompanions = {
-    "preprocessor_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.json",
-    "merges.txt",
-    "encoder.json",
-    "vocab.bpe",
-};
+/// What else a model's folder may hold that its results depend on, beside a tokenizer's files.
+constexpr std::array kSettings = {"preprocessor_config.json", "tokenizer_config.json"};
 
 using Parts = std::vector<std::span<const std::byte>>;
 
@@ -122,9 +115,12 @@ void write_sliced_model(const Checkpoint& source, const Plan& plan, const fs::pa
     ModelConfig sliced = source.config;
     sliced.heads_per_layer = plan.heads;
     write_slices(source, sliced, folder / kWeights, progress);
-    for (const char* name : kCompanions)
+    const auto copy_if_there = [&](const char* name) {
         if (fs::is_regular_file(source.folder / name))
             write_text_file(folder / name, read_text_file(source.folder / name, kLimitBytes));
+    };
+    std::ranges::for_each(kSettings, copy_if_there);
+    std::ranges::for_each(kTokenizerFiles, copy_if_there);
     write_text_file(folder / kConfig, write_config(sliced));
 }
 
@@ -134,7 +130,8 @@ bool is_sliced_model(const fs::path& folder)
         const std::string name = entry.path().filename().string();
         return entry.is_regular_file()
             && (name == kConfig || name == kWeights
-                || std::ranges::find(kCompanions, name) != kCompanions.end());
+                || std::ranges::find(kSettings, name) != kSettings.end()
+                || std::ranges::find(kTokenizerFiles, name) != std::end(kTokenizerFiles));
     };
     try {
         return fs::is_regular_file(folder / kWeights)

@@ -5,10 +5,7 @@
 
 #include "engine/data/tokenizer.h"
 #include "engine/measure/sample_token.h"
-#include "engine/model/language_model.h"
-#ifdef MATMAMBA_WITH_CUDA
-#include "engine/model/cuda_decoder.h"
-#endif
+#include "engine/model/next_logits.h"
 #include "engine/stopwatch.h"
 #include "engine/torch_errors.h"
 
@@ -85,17 +82,11 @@ std::size_t begun_stop(const std::string& text, const std::vector<std::string>& 
 } // namespace
 
 struct TextGenerator::State {
-    const ModelWeights& weights;
-    const ModelConfig& config;
     const Tokenizer& tokenizer;
-    Plan plan;
     GenerateOptions options;
-    std::vector<std::int32_t> unread; ///< what the model reads before it gives the next logits
+    std::vector<std::int32_t> prompt;
     TokenSampler sampler;
-    std::vector<MixerState> mixer_states; ///< by layer
-#ifdef MATMAMBA_WITH_CUDA
-    std::unique_ptr<CudaDecoder> decoder = {}; ///< on a card, once the prompt is read
-#endif
+    NextLogits logits;
 
     std::vector<GeneratedToken> tokens = {}; ///< all; the last ones may not be told yet
     std::string text = {}; ///< of all tokens
@@ -103,7 +94,6 @@ struct TextGenerator::State {
     Generation told = {};
 
     GeneratedToken next(const std::stop_token& stop);
-    at::Tensor next_logits(const std::stop_token& stop);
     void tell(std::size_t until);
     void end(TextEnd why, std::size_t size);
 };
@@ -116,14 +106,11 @@ TextGenerator::TextGenerator(const ModelWeights& weights, const ModelConfig& con
     check_options(options);
     const std::vector<std::int32_t> ids = prompt_ids(tokenizer, config, prompt);
     m_state = std::make_unique<State>(
-        State{.weights = weights,
-              .config = config,
-              .tokenizer = tokenizer,
-              .plan = plan,
+        State{.tokenizer = tokenizer,
               .options = options,
-              .unread = ids,
+              .prompt = ids,
               .sampler = TokenSampler(options, allowed_ids(tokenizer, config), ids),
-              .mixer_states = std::vector<MixerState>(config.n_layer)});
+              .logits = NextLogits(weights, config, plan)});
     m_state->told.first_token_seconds = watch.seconds();
 }
 
@@ -153,7 +140,6 @@ bool TextGenerator::advance(const std::stop_token& stop)
         const std::size_t before = state.text.size();
         token.text = state.tokenizer.token_bytes(token.id);
         state.text += token.text;
-        state.unread = {token.id};
         state.tokens.push_back(std::move(token));
         const std::vector<std::string>& stops = state.options.stop_texts;
         if (const auto found = find_stop(state.text, before, stops); found != std::string::npos)
@@ -172,30 +158,9 @@ bool TextGenerator::advance(const std::stop_token& stop)
 GeneratedToken TextGenerator::State::next(const std::stop_token& stop)
 {
     const c10::InferenceMode inference;
-    return sampler.next(next_logits(stop).cpu().const_data_ptr<float>());
-}
-
-/// (V) float32 after what is unread. Throws Stopped.
-at::Tensor TextGenerator::State::next_logits(const std::stop_token& stop)
-{
-#ifdef MATMAMBA_WITH_CUDA
-    if (decoder) {
-        if (stop.stop_requested())
-            throw Stopped();
-        return decoder->step(unread.front());
-    }
-#endif
-    const at::Tensor input
-        = at::tensor(unread, at::kLong).unsqueeze(0).to(weights.embedding.device());
-    const at::Tensor hidden = language_hidden(weights, config, plan, input, &mixer_states, stop);
-#ifdef MATMAMBA_WITH_CUDA
-    if (CudaDecoder::supports(weights, config)) {
-        decoder = std::make_unique<CudaDecoder>(weights, config);
-        decoder->start(plan, mixer_states, input.size(1));
-        mixer_states.clear();
-    }
-#endif
-    return language_logits(weights, hidden.select(1, input.size(1) - 1)).squeeze(0);
+    const at::Tensor after = tokens.empty() ? logits.read_prompt(prompt, stop)
+                                            : logits.read_token(tokens.back().id, stop);
+    return sampler.next(after.cpu().const_data_ptr<float>());
 }
 
 /// Tells the tokens that end within the first `until` bytes.

@@ -12,7 +12,7 @@
 namespace matmamba
 {
 
-/// Throws Error for values that mean nothing, such as a repetition penalty of 0.
+/// Throws Error for values that mean nothing, such as a repetition penalty of 0 or NaN.
 void check_options(const GenerateOptions& options);
 
 /// One text; the same seed gives the same one. One thread.
@@ -28,7 +28,7 @@ public:
         double weight = 0; ///< chance to be drawn, relative to the others
     };
     /// What may come next, after repetition penalty, temperature, top-k, top-p and min-p in this
-    /// order. `logits` (V) on the CPU.
+    /// order; in no particular order. `logits` (V) on the CPU.
     std::vector<Candidate> candidates(const float* logits) const;
 
     /// Draws one, which counts as said from now on; its text is left to the caller. Throws Error

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <vector>
 
-#include "engine/error.h"
-#include "engine/model/language_model.h"
+#include "engine/model/next_logits.h"
 #include "engine/model/vision_model.h"
 #include "engine/stopwatch.h"
 
@@ -20,7 +20,7 @@ namespace
 
 constexpr double kWarmUp_s = 0.1;
 constexpr double kRepeat_s = 0.35;
-constexpr std::int64_t kPrefill = 16; ///< tokens
+constexpr std::int32_t kPrefill = 16; ///< tokens
 
 double median(std::vector<double> values)
 {
@@ -63,15 +63,15 @@ Speed measure_speed(const ModelWeights& weights, const ModelConfig& config, cons
                   .to(weights.patch_weight.device());
         return repeat([&] { vision_logits(weights, config, plan, image, stop).cpu(); });
     }
-    const at::TensorOptions ids = at::TensorOptions(at::kLong).device(weights.embedding.device());
-    std::vector<MixerState> states(config.n_layer);
-    const auto next_after = [&](const at::Tensor& tokens) {
-        const at::Tensor hidden = language_hidden(weights, config, plan, tokens, &states, stop);
-        return language_logits(weights, hidden.select(1, tokens.size(1) - 1)).argmax().item();
+    NextLogits logits(weights, config, plan);
+    const auto likeliest = [](const at::Tensor& next) {
+        return static_cast<std::int32_t>(next.argmax().item<std::int64_t>());
     };
-    at::Scalar token
-        = next_after(at::arange(kPrefill, ids).remainder(config.embedding_rows()).unsqueeze(0));
-    return repeat([&] { token = next_after(at::full({1, 1}, token, ids)); });
+    std::vector<std::int32_t> prompt(kPrefill);
+    for (std::int32_t i = 0; i < kPrefill; ++i)
+        prompt[i] = i % config.embedding_rows();
+    std::int32_t token = likeliest(logits.read_prompt(prompt, stop));
+    return repeat([&] { token = likeliest(logits.read_token(token, stop)); });
 }
 
 } // namespace matmamba

@@ -13,10 +13,10 @@ namespace matmamba
 {
 
 /// Vision: the forward pass of one picture of noise that is already on the device, until its logits
-/// are on the CPU. Language: one step of greedy decoding after a short prefill, until the token's
-/// id is on the CPU. After a warm-up it is repeated for a third of a second, once at least; all in
-/// all that takes at most half a second unless three passes take longer. Looks for a stop between
-/// layers and throws Stopped. `plan` must have passed check_plan.
+/// are on the CPU. Language: one step of greedy decoding after a short prefill, as texts are
+/// written, until the token's id is on the CPU. After a warm-up it is repeated for a third of a
+/// second, once at least; all in all that takes at most half a second unless three passes take
+/// longer. Looks for a stop between layers and throws Stopped. `plan` must have passed check_plan.
 Speed measure_speed(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                     const std::stop_token& stop);
 

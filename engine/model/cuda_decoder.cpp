@@ -25,6 +25,44 @@ DecodeShape shape_of(const ModelWeights& weights, const ModelConfig& config)
                                                                      : DecodeType::Float32};
 }
 
+/// What is enqueued on a stream from now on, until the graph is made of it; ends and frees the
+/// recording where something throws in between.
+class Recording
+{
+public:
+    explicit Recording(cudaStream_t stream)
+        : m_stream(stream)
+    {
+        C10_CUDA_CHECK(cudaStreamBeginCapture(m_stream, cudaStreamCaptureModeThreadLocal));
+    }
+    ~Recording()
+    {
+        cudaError_t status = cudaSuccess;
+        if (!m_ended)
+            status = cudaStreamEndCapture(m_stream, &m_graph);
+        if (m_graph)
+            (void)cudaGraphDestroy(m_graph);
+        if (status != cudaSuccess)
+            (void)cudaGetLastError(); // or the next launch that is checked would report it
+    }
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+
+    cudaGraphExec_t instantiate()
+    {
+        m_ended = true;
+        C10_CUDA_CHECK(cudaStreamEndCapture(m_stream, &m_graph));
+        cudaGraphExec_t graph = nullptr;
+        C10_CUDA_CHECK(cudaGraphInstantiate(&graph, m_graph, 0));
+        return graph;
+    }
+
+private:
+    cudaStream_t m_stream;
+    cudaGraph_t m_graph = nullptr;
+    bool m_ended = false;
+};
+
 } // namespace
 
 struct CudaDecoder::State {
@@ -107,14 +145,10 @@ CudaDecoder::CudaDecoder(const ModelWeights& weights, const ModelConfig& config)
     }
 
     // A graph is recorded on a stream of its own: not on the default one.
-    const auto recording = c10::cuda::getStreamFromPool();
-    cudaGraph_t recorded = nullptr;
-    C10_CUDA_CHECK(cudaStreamBeginCapture(recording, cudaStreamCaptureModeThreadLocal));
-    decode_step(s.shape, s.model, s.layers, recording);
-    C10_CUDA_CHECK(cudaStreamEndCapture(recording, &recorded));
-    const cudaError_t status = cudaGraphInstantiate(&s.graph, recorded, 0);
-    C10_CUDA_CHECK(cudaGraphDestroy(recorded));
-    C10_CUDA_CHECK(status);
+    const auto stream = c10::cuda::getStreamFromPool();
+    Recording recording(stream);
+    decode_step(s.shape, s.model, s.layers, stream);
+    s.graph = recording.instantiate();
 }
 
 CudaDecoder::~CudaDecoder() = default;

@@ -1,6 +1,7 @@
-// Decodes token by token on a graphics card: the kernels of kernels/decode_step.h as one CUDA graph
-// that is recorded once and serves every plan, since the widths lie in device memory.
-// Place in the way: beside language_model, for the tokens after the prompt.
+// Decodes token by token on a graphics card: the kernels of kernels/decode_step.h as a CUDA graph.
+// The widths lie in device memory, so that a decoder can start again at any plan, and its states
+// are as wide as the model. A text that grows has one of its own. Place in the way: beside
+// language_model, for the tokens after the prompt -> next logits.
 #pragma once
 
 #include <memory>
@@ -15,11 +16,13 @@ namespace matmamba
 class CudaDecoder
 {
 public:
-    /// Whether it can decode this model: a language model on a graphics card, of a state size and
-    /// type that the kernels know.
+    /// Whether it can decode this model: a language model on a graphics card in float32 or
+    /// bfloat16, of d_conv 4 and a shape that decode_supports() knows, in contiguous matrices.
     static bool supports(const ModelWeights& weights, const ModelConfig& config);
 
-    /// Records the graph. `weights` must outlive the decoder. Throws Error where CUDA refuses.
+    /// Records the graph. `weights`, for which supports() holds, must outlive the decoder. Throws
+    /// c10::Error where CUDA refuses, std::invalid_argument for a shape that the kernels do not
+    /// know.
     CudaDecoder(const ModelWeights& weights, const ModelConfig& config);
     ~CudaDecoder();
     CudaDecoder(const CudaDecoder&) = delete;

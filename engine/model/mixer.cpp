@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include "engine/model/ssd.h"
+#include "kernels/gate_norm.h"
 
 #ifdef MATMAMBA_WITH_CUDA
 #include "engine/model/mixer_parts_autograd.h"
@@ -80,8 +81,9 @@ at::Tensor mix_plainly(const LayerView& layer, const at::Tensor& projected, Mixe
         state ? &state->ssm : nullptr);
 
     const at::Tensor gated = y.flatten(-2).to(precise) * at::silu(z.to(precise));
-    // The mean runs over the kept channels. This epsilon is fixed, whatever norm_epsilon says.
-    const at::Tensor normed = at::rms_norm(gated, {width}, layer.gate_norm_weight, 1e-5);
+    // The mean runs over the kept channels.
+    const at::Tensor normed
+        = at::rms_norm(gated, {width}, layer.gate_norm_weight, kGateNormEpsilon);
     return normed.to(projected.scalar_type());
 }
 

@@ -5,6 +5,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/gate_norm.h"
 #include "kernels/mixer_parts.h"
 
 namespace matmamba
@@ -15,8 +16,6 @@ namespace
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr double kEpsilon = 1e-5; // of the gate's norm, whatever norm_epsilon says
 
 MixerType type_of(const at::Tensor& t)
 {
@@ -145,7 +144,7 @@ struct GatedNormFunction : torch::autograd::Function<GatedNormFunction> {
         const at::Tensor normed = at::empty({z.size(0), z.size(1), s.width()}, z.options());
         const at::Tensor inverse_rms = at::empty({s.tokens}, weight.options());
         gated_norm_forward(s, y.const_data_ptr(), z.const_data_ptr(),
-                           weight.const_data_ptr<float>(), kEpsilon, normed.data_ptr(),
+                           weight.const_data_ptr<float>(), kGateNormEpsilon, normed.data_ptr(),
                            inverse_rms.data_ptr<float>(), c10::cuda::getCurrentCUDAStream());
         context->save_for_backward({y, z, weight, inverse_rms});
         return normed;

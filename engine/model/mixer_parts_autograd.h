@@ -27,8 +27,8 @@ struct ConvSilu {
 /// stream and does not block.
 ConvSilu conv_silu(const at::Tensor& projected, const LayerWeights& layer, int heads);
 
-/// g · rsqrt(mean(g²) + 1e-5) · weight with g = y·silu(z), as (B, L, h·P) in z's type. y (B, L, h,
-/// P) of z's type; z as conv_silu returns it; weight (H·P). Otherwise like conv_silu.
+/// g · rsqrt(mean(g²) + kGateNormEpsilon) · weight with g = y·silu(z), as (B, L, h·P) in z's type.
+/// y (B, L, h, P) of z's type; z as conv_silu returns it; weight (H·P). Otherwise like conv_silu.
 at::Tensor gated_norm(const at::Tensor& y, const at::Tensor& z, const LayerWeights& layer);
 
 } // namespace matmamba

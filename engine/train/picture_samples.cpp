@@ -22,6 +22,7 @@ public:
         , m_image_size(config.model.image_size)
         , m_seed(config.seed)
         , m_in_order(in_order)
+        , m_orders(m_pictures->size(), config.seed, kOrderStream)
     {
     }
 
@@ -59,7 +60,7 @@ private:
         const std::int64_t size = m_pictures->size();
         if (m_in_order)
             return sample % size;
-        return (*m_orders.order(sample / size, size, m_seed, kOrderStream))[sample % size];
+        return (*m_orders.order(sample / size))[sample % size];
     }
 
     static constexpr std::uint64_t kOrderStream = 1;

@@ -22,6 +22,7 @@ namespace
 {
 
 constexpr std::chrono::minutes kPatience{5};
+constexpr std::chrono::hours kPatienceWithFirst{48}; ///< it is noticed at once if it ends
 
 std::optional<int> number_from_environment(const char* name, int least)
 {
@@ -60,6 +61,7 @@ ProcessPlace place_among_processes()
 }
 
 struct ProcessGroup::Connection {
+    c10::intrusive_ptr<c10d::TCPStore> store; ///< the first process serves it
     c10::intrusive_ptr<c10d::Backend> backend;
 
     void sum(at::Tensor& tensor)
@@ -73,6 +75,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, at::Device device)
     : m_connection(std::make_unique<Connection>())
     , m_device(device)
     , m_size(place.size)
+    , m_rank(place.rank)
 {
     const char* address = std::getenv("MASTER_ADDR");
     const std::string host = address ? address : "127.0.0.1";
@@ -84,6 +87,7 @@ ProcessGroup::ProcessGroup(const ProcessPlace& place, at::Device device)
         options.numWorkers = place.size;
         options.timeout = kPatience;
         const auto store = c10::make_intrusive<c10d::TCPStore>(host, options);
+        m_connection->store = store;
         if (device.is_cpu()) {
             const auto gloo = c10d::ProcessGroupGloo::Options::create(kPatience);
             gloo->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
@@ -126,6 +130,19 @@ void ProcessGroup::average(std::vector<at::Tensor>& tensors)
     for (at::Tensor& tensor : tensors) {
         tensor.copy_(all.slice(0, begin, begin + tensor.numel()).view_as(tensor));
         begin += tensor.numel();
+    }
+}
+
+void ProcessGroup::follow_first()
+{
+    const std::string key = "the first process is ready";
+    if (m_rank == 0)
+        return m_connection->store->set(key, std::vector<std::uint8_t>{1});
+    try {
+        m_connection->store->wait({key}, kPatienceWithFirst);
+    } catch (const c10::Error&) {
+        throw Error("The first training process has ended before its data were open: what it says "
+                    "is the reason");
     }
 }
 

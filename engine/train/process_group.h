@@ -37,12 +37,16 @@ public:
     void average(std::vector<at::Tensor>& tensors);
     /// True in every process if it was true in any.
     bool any(bool value);
+    /// Called by the first process: the others go on. Called by them: waits for that, however long
+    /// it takes, such as making a tokenizer. Throws Error once the first process has ended.
+    void follow_first();
 
 private:
     struct Connection;
     std::unique_ptr<Connection> m_connection;
     at::Device m_device;
     int m_size;
+    int m_rank;
 };
 
 } // namespace matmamba

@@ -20,6 +20,7 @@ public:
         , m_context(config.context)
         , m_seed(config.seed)
         , m_windows(m_corpus.size() / m_context - 1)
+        , m_orders(m_windows, config.seed, kOrderStream)
     {
         if (m_windows < 1)
             throw Error("The training text has " + std::to_string(m_corpus.size())
@@ -46,7 +47,7 @@ private:
         const std::int64_t epoch = sample / m_windows;
         const auto phase = static_cast<std::int64_t>(sample_seed(m_seed, 1, epoch)
                                                      % static_cast<std::uint64_t>(m_context));
-        const auto order = m_orders.order(epoch, m_windows, m_seed, kOrderStream);
+        const auto order = m_orders.order(epoch);
         return phase + (*order)[sample % m_windows] * m_context;
     }
 

@@ -81,12 +81,12 @@ public:
             m_group = std::make_unique<ProcessGroup>(m_place, m_device);
         // The first process makes what lies in `out`, such as a tokenizer, before the others look.
         if (m_place.rank > 0)
-            m_group->any(false);
+            m_group->follow_first();
         m_data.emplace(open_training_data(
             m_config, {.out = m_options.out, .is_first_process = m_place.rank == 0}, m_device,
             [this](const std::string& text) { say(text); }, m_stop));
         if (m_group && m_place.rank == 0)
-            m_group->any(false);
+            m_group->follow_first();
         m_weights = initial_weights(m_config.model, m_config.seed, m_config.widest());
         for (auto& [name, tensor] : named_tensors(m_weights))
             *tensor = tensor->to(m_device);
@@ -244,7 +244,7 @@ private:
             [&](const Plan& plan) { return std::ranges::find(plans, plan) == plans.end(); });
         Json results = Json::array();
         for (const Plan& plan : plans) {
-            const Measurement m = m_data->held_out.measure(cast, m_config.model, plan, m_stop);
+            const Measurement m = m_data->held_out->measure(cast, m_config.model, plan, m_stop);
             Json result = {{"plan", plan.heads}, {"loss", m.loss->value}};
             if (m.top1)
                 result["top1"] = m.top1->value;
@@ -256,8 +256,8 @@ private:
         Json line = {{"step", m_step},
                      {"seconds", std::round(seconds() * 10) / 10},
                      {"validation", std::move(results)}};
-        if (m_data->held_out.entropy())
-            line["entropy"] = *m_data->held_out.entropy();
+        if (m_data->held_out->entropy())
+            line["entropy"] = *m_data->held_out->entropy();
         TrainProgress progress;
         progress.step = m_step;
         progress.steps = m_config.steps;

@@ -40,7 +40,7 @@ HeldOut held_out_pictures(const TrainConfig& config, at::Device device)
     return HeldOut(PictureInputs(pictures, std::move(options)));
 }
 
-TrainingData open_picture_data(TrainConfig& config, at::Device device)
+TrainingData open_picture_data(TrainConfig& config, const TrainingPlace& place, at::Device device)
 {
     const bool made = config.data == kShapesWord;
     const std::shared_ptr<const PictureSet> pictures = made
@@ -53,8 +53,10 @@ TrainingData open_picture_data(TrainConfig& config, at::Device device)
                     + std::to_string(config.model.n_classes) + " apart");
     if (classes == config.model.n_classes)
         config.model.class_names = pictures->class_names();
-    return {.samples = picture_samples(pictures, config, made),
-            .held_out = held_out_pictures(config, device)};
+    TrainingData data{.samples = picture_samples(pictures, config, made)};
+    if (place.is_first_process)
+        data.held_out = held_out_pictures(config, device);
+    return data;
 }
 
 /// A shard, or the train or validation shards of a folder.
@@ -153,13 +155,16 @@ TrainingData open_text_data(TrainConfig& config, const TrainingPlace& place, at:
         // Every window begins with it, so a prompt has to as well.
         const nlohmann::ordered_json settings
             = {{"add_bos_token", true}, {"bos_token", tokenizer->token_bytes(*end_of_text)}};
-        write_text_file(place.out / "tokenizer_config.json", settings.dump(2) + "\n");
+        if (place.is_first_process)
+            write_text_file(place.out / "tokenizer_config.json", settings.dump(2) + "\n");
     } else {
         doing("reading the text");
         samples = text_samples(training_corpus(config, tokenizer.get()), config);
     }
-    return {.samples = std::move(samples),
-            .held_out = held_out_text(config, tokenizer.get(), device)};
+    TrainingData data{.samples = std::move(samples)};
+    if (place.is_first_process)
+        data.held_out = held_out_text(config, tokenizer.get(), device);
+    return data;
 }
 
 } // namespace
@@ -193,7 +198,7 @@ TrainingData open_training_data(TrainConfig& config, const TrainingPlace& place,
                     + config.data + ": expected "
                     + (vision ? "pictures or shapes" : "a text or tales"));
     doing("opening the data");
-    return vision ? open_picture_data(config, device)
+    return vision ? open_picture_data(config, place, device)
                   : open_text_data(config, place, device, doing, stop);
 }
 

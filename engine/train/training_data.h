@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace matmamba
 
 struct TrainingData {
     std::unique_ptr<SampleSource> samples;
-    HeldOut held_out;
+    std::optional<HeldOut> held_out; ///< of the first process, which alone validates
 };
 
 /// Opens the data and completes config.model: class names, context length. Token shards stay where

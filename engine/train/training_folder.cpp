@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "engine/data/tokenizer.h"
 #include "engine/error.h"
 #include "engine/files/atomic_file.h"
 

@@ -11,10 +11,6 @@ namespace matmamba
 /// A training's checkpoint, state and log in a folder.
 inline constexpr const char* kStateFile = "training_state.safetensors";
 
-/// A tokenizer's, whichever of the forms it has.
-inline constexpr const char* kTokenizerFiles[]
-    = {"tokenizer.json", "vocab.json", "merges.txt", "encoder.json", "vocab.bpe"};
-
 /// For a sentence on why a training ended: what of it stands in the folder.
 std::string what_is_kept(const std::filesystem::path& folder);
 
