@@ -1132,7 +1132,7 @@ private slots:
         QVERIFY(drawn.yAxis->range().contains(std::exp(1.5)));
         const QCPGraph* line = drawn.floorLine();
         QVERIFY(drawn.legend->hasItemWithPlottable(line));
-        QCOMPARE(line->name(), QString("Entropy of the grammar"));
+        QCOMPARE(line->name(), QString("Perplexity of the grammar itself"));
         QCOMPARE(line->pen().style(), Qt::DashLine);
         const auto spans = [&] {
             return line->dataMainKey(0) == drawn.xAxis->range().lower
@@ -1143,6 +1143,7 @@ private slots:
         QVERIFY(spans());
         page.qualityBox()->setCurrentIndex(page.qualityBox()->findText("Loss"));
         QCOMPARE(*drawn.floor(), 1.5);
+        QCOMPARE(line->name(), QString("Entropy of the grammar"));
         QCOMPARE(line->dataMainValue(0), 1.5);
         DataInfo book;
         book.samples = 1000;

@@ -25,6 +25,7 @@ CompareTable::CompareTable(const PlanModel& plan, PinStore& pins, const RunStore
     };
     connect(&m_pins, &PinStore::changed, this, renew);
     connect(&m_runs, &RunStore::restarted, this, renew);
+    connect(&m_runs, &RunStore::speedsForgotten, this, renew);
     connect(&m_runs, &RunStore::recorded, this, &CompareTable::takeRun);
     connect(&m_runs, &RunStore::speedRecorded, this, &CompareTable::takeRun);
 }

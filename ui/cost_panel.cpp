@@ -32,6 +32,7 @@ CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* paren
         row.unit->setFont(bold);
         row.share->setMinimumWidth(fontMetrics().horizontalAdvance(shareOfFull(100)) + 12);
         row.delta->setToolTip(tr("Difference to the baseline"));
+        row.delta->setContentsMargins(12, 0, 0, 0);
         for (QLabel* number : {row.value, row.share, row.delta})
             number->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         int column = 0;

@@ -44,6 +44,7 @@ DetailsPanel::DetailsPanel(QWidget* parent)
     : QWidget(parent)
     , m_form(new QFormLayout)
 {
+    setMinimumWidth(260); // a path and a sentence are read in it
     m_form->setHorizontalSpacing(12);
     m_form->setVerticalSpacing(4);
     m_form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);

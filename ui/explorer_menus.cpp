@@ -245,7 +245,11 @@ void ExplorerWindow::makeViewMenu()
     fullScreen->setShortcut(QKeySequence("F11"));
     connect(fullScreen, &QAction::toggled, this,
             [this](bool on) { on ? showFullScreen() : showNormal(); });
-    menu->addActions({logarithmic, front, labels, others, select, fit});
+    QAction* again = makeAction(tr("Measure speeds again"), QKeySequence("Ctrl+Shift+F5"),
+                                &ExplorerWindow::measureSpeedsAgain);
+    again->setToolTip(tr("Latency or tokens/s of the plans in sight: other work on the machine "
+                         "falsifies them"));
+    menu->addActions({logarithmic, front, labels, others, select, fit, again});
     menu->addSeparator();
     for (const auto& [name, keys] :
          {std::pair{"details", "Ctrl+Shift+I"}, {"notes", "Ctrl+Shift+N"}}) {

@@ -3,6 +3,7 @@
 #include <QFileInfo>
 #include <QMessageBox>
 #include <QPlainTextEdit>
+#include <QSettings>
 
 #include <utility>
 
@@ -65,6 +66,12 @@ void ExplorerWindow::goOnWithDataBefore()
         openData(m_dataAgain);
 }
 
+void ExplorerWindow::setProjectFile(const QString& file)
+{
+    m_projectFile = file;
+    m_settings.setValue("project/file", file);
+}
+
 void ExplorerWindow::openProject(const QString& path)
 {
     QFile file(path);
@@ -74,7 +81,7 @@ void ExplorerWindow::openProject(const QString& path)
     }
     try {
         Project project = readProject(file.readAll(), path);
-        m_projectFile = QFileInfo(path).absoluteFilePath();
+        setProjectFile(QFileInfo(path).absoluteFilePath());
         takeProject(std::move(project));
         m_autosave->changed();
     } catch (const Error& error) {
@@ -86,7 +93,7 @@ QString ExplorerWindow::saveProject(const QString& path)
 {
     QString sentence = writeWholeFile(path, writeProject(project()));
     if (sentence.isEmpty()) {
-        m_projectFile = QFileInfo(path).absoluteFilePath();
+        setProjectFile(QFileInfo(path).absoluteFilePath());
         m_projectIsNewer = false;
         describe();
     }
@@ -104,7 +111,11 @@ bool ExplorerWindow::restoreAutosave()
         if (!usable) // its model is gone; the runs are kept
             project.model.clear();
         takeProject(std::move(project));
-        m_projectIsNewer = true; // whatever file it was saved as is not known any more
+        // The file that it was saved as, where that still stands.
+        const QString saved = m_settings.value("project/file").toString();
+        m_projectFile = QFileInfo::exists(saved) ? saved : QString();
+        m_projectIsNewer = true;
+        describe();
         return usable;
     } catch (const Error& error) {
         // Kept for whoever wants to mend it: the next autosave would replace it.
@@ -157,7 +168,7 @@ void ExplorerWindow::afterAsking(std::function<void()> goOn)
 void ExplorerWindow::newProject()
 {
     afterAsking([this] {
-        m_projectFile.clear();
+        setProjectFile({});
         takeProject({});
         m_autosave->changed();
     });

@@ -1,9 +1,11 @@
 #include "ui/explorer_window.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QFileInfo>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QMimeData>
@@ -104,6 +106,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     , m_bridge(device)
 {
     setAcceptDrops(true);
+    qApp->installEventFilter(this);
     makeDocks();
     makeMenus();
     m_status = new StatusPanel(m_cancel);
@@ -415,7 +418,8 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
 {
     // Opening a model closes the data; data that suited the model before are opened again.
     const bool sameKind = m_model && m_model->config.kind == info.config.kind;
-    if (m_wantedData.isEmpty() && sameKind && m_runs.data())
+    const bool sameClasses = sameKind && m_model->config.n_classes == info.config.n_classes;
+    if (m_wantedData.isEmpty() && sameClasses && m_runs.data())
         m_wantedData = QString::fromStdString(m_runs.data()->path.string());
 
     m_isTakingModel = true;
@@ -505,6 +509,13 @@ bool ExplorerWindow::isKnown(const Plan& plan) const
     return m_runs.isComplete(plan) && m_runs.find(plan)->predictions;
 }
 
+void ExplorerWindow::measureSpeedsAgain()
+{
+    m_runs.forgetSpeeds();
+    m_speedPlans.clear();
+    askForSpeeds();
+}
+
 void ExplorerWindow::askForSpeeds()
 {
     if (!m_model || m_isTakingModel || m_bridge.isOpeningModel())
@@ -519,7 +530,8 @@ void ExplorerWindow::askForSpeeds()
     if (m_tradeoff->showsSpeed()) {
         want(m_plan.plan());
         for (const auto& [plan, run] : m_runs.runs())
-            want(plan);
+            if (!isOfLayerMap(plan, run, m_plan.config()))
+                want(plan);
     }
     if (m_compare->isVisible()) {
         want(m_pins.baseline());
@@ -751,6 +763,17 @@ void ExplorerWindow::describe()
                         (m_deviceNote + "\n" + QString::fromStdString(m_model->path.string()) + "\n"
                          + QString::fromStdString(m_model->preprocessing))
                             .trimmed());
+}
+
+/// An open list takes Esc for itself: it closes, and what is being measured goes on.
+bool ExplorerWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride && QApplication::activePopupWidget()
+        && static_cast<QKeyEvent*>(event)->key() == Qt::Key_Escape) {
+        event->accept();
+        return true;
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void ExplorerWindow::dragEnterEvent(QDragEnterEvent* event)

@@ -95,6 +95,7 @@ signals:
     void failed(const QString& sentence); ///< what the error bar began to show
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
@@ -135,6 +136,7 @@ private:
     void takeProject(Project project);
     void goOnWithDataBefore();
     void newProject();
+    void setProjectFile(const QString& file); ///< remembered for the next start
     void chooseProject();
     void saveProjectNow();
     void chooseProjectFile();
@@ -150,6 +152,7 @@ private:
     void measureLayers(const std::vector<Plan>& plans, std::int64_t samples);
     void askForMeasurements(); ///< of what is not known yet
     void askForCurrentPlan();
+    void measureSpeedsAgain();
     void askForSpeeds(); ///< of what shows them and lacks them
     bool isKnown(const Plan& plan) const;
     void useDevice(DeviceChoice device);

@@ -86,6 +86,12 @@ void RunStore::recordSpeed(const Plan& plan, const Speed& speed)
     emit speedRecorded(plan);
 }
 
+void RunStore::forgetSpeeds()
+{
+    m_speeds.erase(m_speedKey);
+    emit speedsForgotten();
+}
+
 const Speed* RunStore::findSpeed(const Plan& plan) const
 {
     const auto speeds = m_speeds.find(m_speedKey);

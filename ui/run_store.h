@@ -70,6 +70,7 @@ public:
     /// Every loss recorded for a plan, by the number of samples it is over; empty if there is none.
     const std::map<std::int64_t, Metric>& losses(const Plan& plan) const;
 
+    void forgetSpeeds(); ///< of the open model on its device: they are to be measured again
     const Speed* findSpeed(const Plan& plan) const; ///< nullptr if it is not measured
 
     /// Every run of the project, for its file. Of earlier losses it has the widest plan's alone:
@@ -82,6 +83,7 @@ public:
 signals:
     void restarted(); ///< other runs are shown; data() may have changed
     void recorded(const matmamba::Plan& plan);
+    void speedsForgotten();
     void speedRecorded(const matmamba::Plan& plan);
 
 private:

@@ -52,10 +52,11 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
     connect(m_costBox, &QComboBox::currentIndexChanged, this, &TradeoffPage::takeAxes);
     connect(&m_plan, &PlanModel::modelChanged, this, &TradeoffPage::takeModel);
     connect(&m_plan, &PlanModel::planChanged, this, &TradeoffPage::takePlan);
-    connect(&m_runs, &RunStore::restarted, this, [this] {
-        m_current.forget();
-        takeAxes();
-    });
+    for (const auto change : {&RunStore::restarted, &RunStore::speedsForgotten})
+        connect(&m_runs, change, this, [this] {
+            m_current.forget();
+            takeAxes();
+        });
     connect(&m_runs, &RunStore::recorded, this, [this](const Plan& measured) {
         if (m_axis.placeOf(measured, m_plan, m_runs))
             m_current.takeRun(measured);
@@ -161,7 +162,9 @@ void TradeoffPage::takeAxes()
 
 void TradeoffPage::takeRuns()
 {
-    m_plot->setFloor(m_runs.data() ? floorOf(*m_runs.data(), quality()) : std::nullopt);
+    m_plot->setFloor(m_runs.data() ? floorOf(*m_runs.data(), quality()) : std::nullopt,
+                     quality() == Quality::Perplexity ? tr("Perplexity of the grammar itself")
+                                                      : tr("Entropy of the grammar"));
     m_plot->setPoints(m_plan.isEmpty() ? std::vector<PlotPoint>{}
                                        : plotPoints(m_runs, m_plan, quality(), m_axis));
     takePlan();

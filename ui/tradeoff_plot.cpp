@@ -23,7 +23,6 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Trade-off plot"));
     m_floorLine = addGraph();
-    m_floorLine->setName(tr("Entropy of the grammar"));
     m_front = addGraph();
     m_front->setName(tr("Pareto front"));
     m_marks = addGraph();
@@ -122,8 +121,7 @@ void TradeoffPlot::takeColours()
     dress(m_stops, QCPScatterStyle::ssCircle, stop, kMarkerSize);
     m_stops.graph->setPen(QPen(blend(base, stop, 0.45), 1.2));
     dress(m_others, QCPScatterStyle::ssDiamond, kOkabeIto.green, kMarkerSize);
-    m_front->setPen(
-        QPen(dark ? kOkabeIto.orange : blend(Qt::black, kOkabeIto.orange, 0.75), 1.6));
+    m_front->setPen(QPen(dark ? kOkabeIto.orange : blend(Qt::black, kOkabeIto.orange, 0.75), 1.6));
     const QColor marked = palette().color(QPalette::Highlight);
     m_marks->setScatterStyle(
         QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(marked, 2), Qt::NoBrush, 2 * kMarkerSize));
@@ -192,8 +190,9 @@ void TradeoffPlot::setPoints(std::vector<PlotPoint> points)
     replot(rpQueuedReplot);
 }
 
-void TradeoffPlot::setFloor(std::optional<double> floor)
+void TradeoffPlot::setFloor(std::optional<double> floor, const QString& name)
 {
+    m_floorLine->setName(name);
     m_floor = floor;
     drawFloor();
     fillLegend();
@@ -317,8 +316,9 @@ void TradeoffPlot::drawFront()
     QVector<double> x, y;
     if (m_front->visible()) {
         std::vector<PlotPoint> shown;
-        std::ranges::copy_if(m_points, std::back_inserter(shown),
-                             [this](const PlotPoint& point) { return isShown(point); });
+        std::ranges::copy_if(m_points, std::back_inserter(shown), [this](const PlotPoint& point) {
+            return isShown(point) && point.isFirm;
+        });
         for (const std::size_t i : paretoFront(shown, m_betterCost, m_betterQuality)) {
             x << shown[i].x;
             y << shown[i].y;

@@ -25,7 +25,7 @@ public:
     /// Which end of either axis is wanted: the front runs along it.
     void setBetter(Better cost, Better quality);
     /// A dashed line at the best that any model can reach, or none.
-    void setFloor(std::optional<double> floor);
+    void setFloor(std::optional<double> floor, const QString& name);
     void setPoints(std::vector<PlotPoint> points);
     void setCurrent(const std::optional<CurrentMarker>& marker);
     void setMessage(const QString& message); ///< over the empty plot; "" for none

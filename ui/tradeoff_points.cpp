@@ -19,8 +19,16 @@ std::optional<PlotPoint> pointOf(const Plan& plan, const Measurement& measuremen
     const auto place = axis.placeOf(plan, model, runs);
     if (!metric || !place)
         return std::nullopt;
-    return PlotPoint{plan,          is_stop(plan),     place->value,
-                     metric->value, metric->std_error, place->error};
+    constexpr std::int64_t kFirm = 256; // samples
+    return PlotPoint{
+        .plan = plan,
+        .isStop = is_stop(plan),
+        .x = place->value,
+        .y = metric->value,
+        .yError = metric->std_error,
+        .xError = place->error,
+        .isFirm = measurement.complete() || measurement.samples_done >= kFirm,
+    };
 }
 
 } // namespace
@@ -74,12 +82,23 @@ CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan)
     return axis;
 }
 
+bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const ModelConfig& config)
+{
+    const Plan widest = widest_plan(config);
+    int narrowed = 0;
+    for (std::size_t layer = 0; layer < plan.heads.size(); ++layer)
+        narrowed += plan.heads[layer] != widest.heads[layer];
+    return narrowed == 1 && plan.heads.size() > 1 && !measurement.complete();
+}
+
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
                                   const CostAxis& axis)
 {
     std::vector<PlotPoint> points;
     for (const auto& [run, measurement] : runs.runs())
-        if (auto point = pointOf(run, measurement, plan, runs, quality, axis))
+        if (run != plan.plan() && isOfLayerMap(run, measurement, plan.config()))
+            continue;
+        else if (auto point = pointOf(run, measurement, plan, runs, quality, axis))
             points.push_back(*std::move(point));
     std::stable_sort(points.begin(), points.end(),
                      [](const PlotPoint& a, const PlotPoint& b) { return a.x < b.x; });

@@ -14,12 +14,17 @@
 namespace matmamba
 {
 
+/// Whether a plan was measured for the map of the layers alone: the widest but for one layer, and
+/// not on all samples, which a plan of the sliders would be.
+bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const ModelConfig& config);
+
 struct PlotPoint {
     Plan plan;
     bool isStop = false; ///< one of the reference widths, see is_stop()
     double x = 0; ///< cost in units of the axis
     double y = 0, yError = 0; ///< quality in its unit, one standard error
     double xError = 0; ///< of a measured speed: its spread
+    bool isFirm = true; ///< measured on enough samples to be on the front
 };
 
 /// Which end of an axis is wanted.
@@ -45,6 +50,7 @@ struct CostAxis {
 CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan);
 
 /// Every run that has `quality` and a place on the axis, in its order.
+/// Plans that were measured on some samples for the map of the layers alone are left out.
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
                                   const CostAxis& axis);
 

@@ -18,8 +18,13 @@ double standard_error(double sum, double square, std::int64_t n)
 
 Metric share_of(std::int64_t hits, std::int64_t n)
 {
-    const double count = static_cast<double>(hits);
-    return {count / static_cast<double>(n), standard_error(count, count, n), n};
+    const double count = static_cast<double>(hits), all = static_cast<double>(n);
+    if (n > 1 && (hits == 0 || hits == n)) {
+        // All alike does not mean certain: the error is that of half a sample more of each kind.
+        const double share = (count + 0.5) / (all + 1);
+        return {count / all, std::sqrt(share * (1 - share) / all), n};
+    }
+    return {count / all, standard_error(count, count, n), n};
 }
 
 double ratio_error(const GroupSums& sums)

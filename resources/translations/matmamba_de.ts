@@ -1322,6 +1322,14 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <source>Measuring tokens/s on this device, plans to go: %1</source>
         <translation>Token/s auf diesem Gerät werden gemessen, noch Pläne: %1</translation>
     </message>
+    <message>
+        <source>Measure speeds again</source>
+        <translation>Geschwindigkeiten neu messen</translation>
+    </message>
+    <message>
+        <source>Latency or tokens/s of the plans in sight: other work on the machine falsifies them</source>
+        <translation>Latenz oder Token/s der gezeigten Pläne: Andere Arbeit auf der Maschine verfälscht sie</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::GeneratePage</name>
@@ -2019,16 +2027,20 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <source>%1 against %2</source>
         <translation>%1 gegen %2</translation>
     </message>
+    <message>
+        <source>Entropy of the grammar</source>
+        <translation>Entropie der Grammatik</translation>
+    </message>
+    <message>
+        <source>Perplexity of the grammar itself</source>
+        <translation>Perplexität der Grammatik selbst</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::TradeoffPlot</name>
     <message>
         <source>Trade-off plot</source>
         <translation>Diagramm: Abwägung von Qualität und Kosten</translation>
-    </message>
-    <message>
-        <source>Entropy of the grammar</source>
-        <translation>Entropie der Grammatik</translation>
     </message>
     <message>
         <source>Other plan</source>
