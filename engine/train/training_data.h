@@ -17,7 +17,7 @@ namespace matmamba
 
 struct TrainingData {
     std::unique_ptr<SampleSource> samples;
-    std::optional<HeldOut> held_out; ///< of the first process, which alone validates
+    std::optional<HeldOut> held_out = {}; ///< of the first process, which alone validates
 };
 
 /// Opens the data and completes config.model: class names, context length. Token shards stay where
