@@ -102,7 +102,7 @@ QWidget* GeneratePage::makeColumn(int index)
     column.title->setFont(bold);
     column.title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     column.copy = new QToolButton;
-    column.copy->setText(index == 0 ? tr("Copy &A") : tr("Copy &B"));
+    column.copy->setText(index == 0 ? tr("&Copy A") : tr("Cop&y B"));
     column.copy->setToolTip(index == 0 ? tr("Copy the text of A") : tr("Copy the text of B"));
     column.text = new TokenText(index == 0 ? "A" : "B");
     column.note = new QLabel;

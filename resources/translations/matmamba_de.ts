@@ -1411,11 +1411,11 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Die Texte hier beenden</translation>
     </message>
     <message>
-        <source>Copy &amp;A</source>
+        <source>&amp;Copy A</source>
         <translation>A k&amp;opieren</translation>
     </message>
     <message>
-        <source>Copy &amp;B</source>
+        <source>Cop&amp;y B</source>
         <translation>B kopie&amp;ren</translation>
     </message>
     <message>
