@@ -208,7 +208,7 @@ void TestCommandResults::agreementIsOfTheSharedPredictions()
     QVERIFY2(own.code == 0, own.out + own.err);
     const QJsonObject same = own.json()["agreement"].toObject();
     QCOMPARE(same["value"].toDouble(), 1.0);
-    QCOMPARE(same["stderr"].toDouble(), 0.0);
+    QVERIFY(same["stderr"].toDouble() > 0); // all that were seen are not all there are
     QCOMPARE(same["n"].toInt(), own.metric("loss")["n"].toInt());
 
     const Run other = matmamba(command + QStringList{"--json", "--against", "1"});

@@ -102,6 +102,17 @@ private slots:
                                 [](const Measurement& m) { return m.loss; })));
     }
 
+    void aShareOfAllOrNothingIsNotCertain()
+    {
+        for (const std::int64_t hits : {0, 20}) {
+            const Metric share = share_of(hits, 20);
+            QCOMPARE(share.value, hits / 20.0);
+            QCOMPARE(share.std_error, std::sqrt(0.5 / 21 * (20.5 / 21) / 20)); // 3.4 %
+        }
+        QCOMPARE(share_of(5, 20).std_error, standard_error(5, 5, 20));
+        QCOMPARE(share_of(1, 1).std_error, 0.0); // one sample tells nothing of the error
+    }
+
     void errorsOfTextKnowThatTokensOfAWindowBelongTogether()
     {
         for (const auto metric :

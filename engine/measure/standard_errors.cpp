@@ -20,7 +20,7 @@ Metric share_of(std::int64_t hits, std::int64_t n)
 {
     const double count = static_cast<double>(hits), all = static_cast<double>(n);
     if (n > 1 && (hits == 0 || hits == n)) {
-        // All alike does not mean certain: the error is that of half a sample more of each kind.
+        // All alike does not mean certain.
         const double share = (count + 0.5) / (all + 1);
         return {count / all, std::sqrt(share * (1 - share) / all), n};
     }

@@ -12,7 +12,8 @@ namespace matmamba
 /// Of a mean, from the sums of `n` independent values and of their squares; 0 for fewer than two.
 double standard_error(double sum, double square, std::int64_t n);
 
-/// The share of `hits` among `n` (at least 1) independent samples.
+/// The share of `hits` among `n` (at least 1) independent samples. Where all or none are hits, the
+/// error is that of a share with half a sample more of each kind, not 0.
 Metric share_of(std::int64_t hits, std::int64_t n);
 
 /// Sums over groups of samples that belong together, of what each has (`part`) and of what it
