@@ -84,7 +84,7 @@ private slots:
 
     void runsBecomePointsInTheChosenAxes()
     {
-        const Plan mixed{{64, 10}};
+        const Plan mixed{{32, 10}};
         m_runs.record(Plan::uniform(2, 64), measured(0.75, 0.01, 64));
         m_runs.record(mixed, measured(0.6, 0.02, 64));
         m_runs.record(Plan::uniform(2, 8), measured(0.5, 0.03, 64));
@@ -98,6 +98,30 @@ private slots:
         QCOMPARE(points[1].yError, 2.0);
         QCOMPARE(points[1].x, double(m_plan.cost(mixed).params) / axis.factor);
         QVERIFY(plotPoints(m_runs, m_plan, Quality::Perplexity, axis).empty());
+    }
+
+    void plansOfTheLayersMapStayOffThePlot()
+    {
+        const CostAxis axis = costAxis(CostKind::Flops, m_plan);
+        const auto shown = [&] { return plotPoints(m_runs, m_plan, Quality::Top1, axis); };
+        const Plan narrowed{{64, 10}};
+        m_runs.record(Plan::uniform(2, 64), measured(0.75, 0.01, 10000));
+        m_runs.record(narrowed, measured(0.6, 0.02, 512));
+        QCOMPARE(shown().size(), std::size_t(1));
+        m_plan.setPlan(narrowed, "test"); // the sliders ask for it
+        QCOMPARE(shown().size(), std::size_t(2));
+        m_plan.setAllLayers(64);
+        m_runs.record(narrowed, measured(0.6, 0.005, 10000)); // as a plan that somebody wanted
+        QCOMPARE(shown().size(), std::size_t(2));
+    }
+
+    void fewSamplesDoNotMakeAPointFirm()
+    {
+        m_runs.record({{20, 30}}, measured(1.0, 0.03, 20));
+        m_runs.record(Plan::uniform(2, 64), measured(0.75, 0.01, 256));
+        const auto points
+            = plotPoints(m_runs, m_plan, Quality::Top1, costAxis(CostKind::Flops, m_plan));
+        QVERIFY(!points[0].isFirm && points[1].isFirm);
     }
 
     void aUniformWidthThatWasNotTrainedIsNoStop()
