@@ -35,4 +35,4 @@ shoot explorer "${vision[@]}" --page classify --plan 64,48,32,32,24,24,16,64
 shoot layers "${vision[@]}" --page layers --plan 64,48,32,32,24,24,16,64
 shoot compare "${vision[@]}" --page compare --plan 64,48,32,32,24,24,16,64 \
     --pin 64 --pin 32 --pin 16 --pin 64,48,32,32,24,24,16,64
-shoot generate resources/models/tales-lm --data tales --page generate --plan 8 --prompt "Once"
+shoot generate resources/models/tales-lm --data tales --page generate --plan 8 --prompt "It was"

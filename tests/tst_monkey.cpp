@@ -490,6 +490,7 @@ private slots:
                   what, turn.wall_ms, turn.cpu_ms, turn.blocked_ms, qPrintable(turn.doing));
         QVERIFY(m_watch->turns() >= kActions);
 
+        m_alarm.reset(); // from here on each wait has its own limit
         // What is asked of it now is done.
         while (QWidget* modal = QApplication::activeModalWidget())
             modal->close();

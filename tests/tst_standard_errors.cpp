@@ -2,6 +2,7 @@
 // truth is known, since the losses are drawn and not a model's.
 // Before Qt, whose macro `slots` is a name in Torch.
 #include "engine/measure/evaluate.h"
+#include "engine/measure/standard_errors.h"
 
 #include <QtTest>
 

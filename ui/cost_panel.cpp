@@ -32,7 +32,6 @@ CostPanel::CostPanel(const PlanModel& plan, const PinStore& pins, QWidget* paren
         row.unit->setFont(bold);
         row.share->setMinimumWidth(fontMetrics().horizontalAdvance(shareOfFull(100)) + 12);
         row.delta->setToolTip(tr("Difference to the baseline"));
-        row.delta->setContentsMargins(12, 0, 0, 0);
         for (QLabel* number : {row.value, row.share, row.delta})
             number->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
         int column = 0;
@@ -70,14 +69,17 @@ void CostPanel::follow()
             = scaledText(part, row.kind == CostKind::Flops ? "" : costUnit(row.kind)).split(' ');
         row.value->setText(paddedText(parts.first()));
         row.unit->setText(parts.value(1));
-        row.share->setText(shareOfFull(100 * part / double(costOf(m_plan.fullCost(), row.kind))));
-        row.delta->setText({});
+        const double share = 100 * part / double(costOf(m_plan.fullCost(), row.kind));
+        row.share->setText(shareOfFull(share));
+        row.share->setToolTip(shareOfFull(share));
+        row.delta->clear();
         const Plan baseline = m_pins.baseline();
         if (baseline.heads.size() != m_plan.plan().heads.size()
             || baseline == widest_plan(m_plan.config()))
             continue;
         const double percent = 100 * (part / double(costOf(m_plan.cost(baseline), row.kind)) - 1);
-        row.delta->setText(QString("Δ %1%2").arg(percent < 0 ? QChar(0x2212) : QChar('+'),
+        row.share->setText(percentText(share)); // the difference stands in its words' place
+        row.delta->setText(QString("  Δ %1%2").arg(percent < 0 ? QChar(0x2212) : QChar('+'),
                                                  percentText(std::abs(percent))));
     }
 }
@@ -89,7 +91,7 @@ QString CostPanel::valueText(CostKind kind) const
 }
 QString CostPanel::deltaText(CostKind kind) const
 {
-    return m_rows[int(kind)].delta->text();
+    return m_rows[int(kind)].delta->text().trimmed();
 }
 QString CostPanel::shareText(CostKind kind) const
 {

@@ -530,7 +530,7 @@ void ExplorerWindow::askForSpeeds()
     if (m_tradeoff->showsSpeed()) {
         want(m_plan.plan());
         for (const auto& [plan, run] : m_runs.runs())
-            if (!isOfLayerMap(plan, run, m_plan.config()))
+            if (!isOfLayerMap(plan, run, widest_plan(m_plan.config())))
                 want(plan);
     }
     if (m_compare->isVisible()) {

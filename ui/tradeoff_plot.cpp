@@ -303,12 +303,16 @@ void TradeoffPlot::drawPoints()
 /// What is drawn, in the order of reading, not of drawing.
 void TradeoffPlot::fillLegend()
 {
-    legend->clear();
-    for (QCPGraph* graph : {m_stops.graph, m_marker.graph})
-        graph->addToLegend();
+    QList<QCPGraph*> entries{m_stops.graph, m_marker.graph};
     for (QCPGraph* graph : {m_others.graph, m_front, m_floorLine})
         if (!graph->data()->isEmpty())
-            graph->addToLegend();
+            entries << graph;
+    if (entries == m_legendEntries)
+        return; // most often: a result more
+    m_legendEntries = entries;
+    legend->clear();
+    for (QCPGraph* graph : std::as_const(entries))
+        graph->addToLegend();
 }
 
 void TradeoffPlot::drawFront()

@@ -97,6 +97,7 @@ private:
     std::optional<double> m_floor;
     QCPGraph* m_floorLine;
     QCPGraph* m_front;
+    QList<QCPGraph*> m_legendEntries; ///< what the legend names, in its order
     QCPGraph* m_marks;
     Series m_stops, m_others, m_marker;
     QCPItemLine* m_cursor; ///< where the current plan's cost is, also while nothing is measured

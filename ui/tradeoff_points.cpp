@@ -82,21 +82,23 @@ CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan)
     return axis;
 }
 
-bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const ModelConfig& config)
+bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const Plan& widest)
 {
-    const Plan widest = widest_plan(config);
+    if (measurement.complete() || plan.heads.size() < 2)
+        return false;
     int narrowed = 0;
     for (std::size_t layer = 0; layer < plan.heads.size(); ++layer)
         narrowed += plan.heads[layer] != widest.heads[layer];
-    return narrowed == 1 && plan.heads.size() > 1 && !measurement.complete();
+    return narrowed == 1;
 }
 
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
                                   const CostAxis& axis)
 {
     std::vector<PlotPoint> points;
+    const Plan widest = widest_plan(plan.config());
     for (const auto& [run, measurement] : runs.runs())
-        if (run != plan.plan() && isOfLayerMap(run, measurement, plan.config()))
+        if (run != plan.plan() && isOfLayerMap(run, measurement, widest))
             continue;
         else if (auto point = pointOf(run, measurement, plan, runs, quality, axis))
             points.push_back(*std::move(point));

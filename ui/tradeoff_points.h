@@ -16,7 +16,7 @@ namespace matmamba
 
 /// Whether a plan was measured for the map of the layers alone: the widest but for one layer, and
 /// not on all samples, which a plan of the sliders would be.
-bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const ModelConfig& config);
+bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const Plan& widest);
 
 struct PlotPoint {
     Plan plan;
