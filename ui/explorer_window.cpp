@@ -529,8 +529,9 @@ void ExplorerWindow::askForSpeeds()
     };
     if (m_tradeoff->showsSpeed()) {
         want(m_plan.plan());
+        const Plan widest = widest_plan(m_plan.config());
         for (const auto& [plan, run] : m_runs.runs())
-            if (!isOfLayerMap(plan, run, widest_plan(m_plan.config())))
+            if (!isOfLayerMap(plan, run, widest))
                 want(plan);
     }
     if (m_compare->isVisible()) {
