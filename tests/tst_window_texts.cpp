@@ -135,6 +135,10 @@ private slots:
             const QStringList clipped = clippedTexts(*m_window);
             QVERIFY2(clipped.isEmpty(), qPrintable(page + ":\n" + clipped.join('\n')));
         }
+        // No page's words may keep the window from a small screen.
+        const QSize least = m_window->minimumSizeHint();
+        QVERIFY2(least.width() <= 1024 && least.height() <= 700,
+                 qPrintable(QString("%1 x %2").arg(least.width()).arg(least.height())));
     }
 
     void theEmptyWindowClipsNothingEither_data()

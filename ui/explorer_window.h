@@ -101,10 +101,12 @@ protected:
     void closeEvent(QCloseEvent* event) override;
 
 private:
+    enum Page { kClassifyPage, kGeneratePage, kLayersPage, kComparePage };
+
     void makePages();
     void makeDocks();
     QWidget* makePlanColumn();
-    void connectEngine();
+    void connectParts();
     // explorer_menus.cpp
     QAction* makeAction(const QString& text, const QKeySequence& keys,
                         void (ExplorerWindow::*slot)());
@@ -145,10 +147,8 @@ private:
     void projectChanged();
     QString exportAllRuns(const QString& file) const;
     QString exportRuns(const QString& file, const std::vector<Plan>& plans) const;
-
-    void pinPlan();
-    void setPlanB();
-    void comparePlans(const std::vector<Plan>& plans);
+    // explorer_engine.cpp
+    void connectEngine();
     void measureLayers(const std::vector<Plan>& plans, std::int64_t samples);
     void askForMeasurements(); ///< of what is not known yet
     void askForCurrentPlan();
@@ -168,13 +168,17 @@ private:
     void takeFailure(const Failed& failure);
     void takeExported(const Exported& result);
     void takeIdle(Rest rest);
+    QString everythingMeasuredText() const;
+
+    void pinPlan();
+    void setPlanB();
+    void comparePlans(const std::vector<Plan>& plans);
     void takePlan();
     void takePins();
     void takeSides();
     bool refusesPicture(const QString& name); ///< and says why
     void openUrls(const QList<QUrl>& urls); ///< dropped or pasted; not empty
     void openFolder(const QString& path); ///< of data, or of pictures to classify
-    QString everythingMeasuredText() const;
     void describe();
     bool isVision() const { return m_model && m_model->config.kind == ModelKind::Vision; }
 

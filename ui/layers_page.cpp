@@ -73,6 +73,7 @@ QWidget* LayersPage::makeContent()
     m_bar->setTextVisible(false);
     m_bar->setFixedWidth(120);
     m_bar->setAccessibleName(tr("Cells measured"));
+    m_progress->setWordWrap(true); // else it would hold the window wide
     m_caption->setWordWrap(true);
 
     auto* head = new QHBoxLayout;
