@@ -123,7 +123,13 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     m_generate->restore(m_settings);
 }
 
-ExplorerWindow::~ExplorerWindow() = default;
+/// The pages look at the plan, the pins and the runs until they are gone, and a window that is open
+/// is laid out once more while it closes.
+ExplorerWindow::~ExplorerWindow()
+{
+    hide();
+    delete takeCentralWidget();
+}
 
 void ExplorerWindow::makePages()
 {
