@@ -58,8 +58,12 @@ template <int rows>
 
 } // namespace
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-ssd_recurrence(const SsdHead& head)
+// The choice is made while the program is loaded, when ThreadSanitizer, whose calls would be in it,
+// is not there yet.
+#ifndef __SANITIZE_THREAD__
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void ssd_recurrence(const SsdHead& head)
 {
     const int width = head.head_dim, columns = head.d_state;
     for (std::int64_t t = 0; t < head.tokens; ++t) {

@@ -27,6 +27,12 @@ using namespace std::chrono_literals;
 namespace
 {
 
+#ifdef __SANITIZE_THREAD__
+constexpr auto kPatience = 180s; // instrumented code is slow
+#else
+constexpr auto kPatience = 30s;
+#endif
+
 /// Collects events and lets the test wait for one.
 class Events
 {
@@ -38,14 +44,14 @@ public:
         m_added.notify_all();
     }
 
-    /// Waits up to 30 s for an event of type T, not seen before, for which `wanted` holds.
+    /// Waits up to kPatience for an event of type T, not seen before, for which `wanted` holds.
     template <typename T>
     std::optional<T> wait(const std::function<bool(const T&)>& wanted
                           = [](const T&) { return true; })
     {
         std::unique_lock lock(m_mutex);
         std::optional<T> found;
-        m_added.wait_for(lock, 30s, [&] {
+        m_added.wait_for(lock, kPatience, [&] {
             for (; m_seen < m_events.size() && !found; ++m_seen)
                 if (const T* event = std::get_if<T>(&m_events[m_seen]); event && wanted(*event))
                     found = *event;
