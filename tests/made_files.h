@@ -6,12 +6,9 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "engine/error.h"
 
 namespace made
 {
@@ -193,17 +190,6 @@ inline std::string read(const std::filesystem::path& file)
 {
     std::ifstream stream(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-/// What an action complains about; "no error" if it does not.
-inline std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const matmamba::Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 } // namespace made

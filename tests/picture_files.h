@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <string>
 
 #include "engine/data/pictures.h"
-#include "engine/error.h"
+#include "tests/error_of.h"
 
 namespace matmamba
 {
@@ -19,16 +18,6 @@ inline void write_bytes(const std::filesystem::path& file, const std::string& by
 {
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << bytes;
-}
-
-inline std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 /// A picture without two equal neighbours.

@@ -9,9 +9,9 @@
 #include "engine/error.h"
 #include "engine/files/safetensors.h"
 #include "export_workplace.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
-using made::error_of;
 
 namespace
 {

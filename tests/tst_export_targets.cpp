@@ -6,9 +6,9 @@
 #include "engine/engine.h"
 #include "engine/error.h"
 #include "export_workplace.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
-using made::error_of;
 
 class TestExportTargets : public QObject, ExportWorkplace
 {

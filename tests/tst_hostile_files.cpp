@@ -8,10 +8,10 @@
 #include "engine/files/safetensors.h"
 #include "engine/files/torch_pickle.h"
 #include "made_files.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
-using made::error_of;
 
 namespace
 {

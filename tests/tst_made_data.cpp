@@ -15,6 +15,7 @@
 #include "engine/files/checkpoint.h"
 #include "engine/files/text_file.h"
 #include "made_files.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -214,7 +215,7 @@ void TestMadeData::contextSurvivesWriting()
     QVERIFY(write_config(config).find("context_length") == std::string::npos);
     config.context_length = 256;
     QCOMPARE(parse_config(write_config(config), "written").context_length, 256);
-    const std::string error = made::error_of([&] {
+    const std::string error = error_of([&] {
         parse_config("{\"d_model\": 64, \"n_layer\": 2, \"vocab_size\": 99, \"context_length\": 1}",
                      "made");
     });
@@ -224,7 +225,7 @@ void TestMadeData::contextSurvivesWriting()
 void TestMadeData::wordsNeedTheRightModel()
 {
     const auto error = [](const char* model, const char* data) {
-        return QString::fromStdString(made::error_of([&] {
+        return QString::fromStdString(error_of([&] {
             Engine engine(DeviceChoice::Cpu);
             engine.open_model(kFixtures / model);
             engine.open_data(data);

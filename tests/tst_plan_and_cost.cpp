@@ -8,10 +8,10 @@
 #include "engine/model/cost.h"
 #include "engine/model/plan.h"
 #include "made_files.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
-using made::error_of;
 
 namespace
 {

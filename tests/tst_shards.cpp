@@ -13,6 +13,7 @@
 #include "engine/data/write_shards.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -22,16 +23,6 @@ namespace
 {
 
 const fs::path kTokenizer = fs::path(MATMAMBA_FIXTURES) / "tokenizer/tokenizer.json";
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 void write_gzip(const fs::path& file, const std::string& bytes)
 {

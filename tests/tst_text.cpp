@@ -11,6 +11,7 @@
 
 #include "engine/data/text.h"
 #include "engine/error.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -35,16 +36,6 @@ std::string shard(const Header& header, const std::vector<Stored>& tokens)
     std::memcpy(bytes.data(), &header, sizeof header);
     bytes.append(reinterpret_cast<const char*>(tokens.data()), tokens.size() * sizeof(Stored));
     return bytes;
-}
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 } // namespace

@@ -13,6 +13,7 @@
 #include "engine/data/tokenizer.h"
 #include "engine/data/unicode_classes.h"
 #include "engine/error.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -60,16 +61,6 @@ QJsonObject with(QJsonObject root, const QString& field, const QJsonValue& value
     inner[names[1]] = value;
     root[names[0]] = inner;
     return root;
-}
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 std::vector<std::string> words(const std::string& text)

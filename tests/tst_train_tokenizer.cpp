@@ -11,6 +11,7 @@
 #include "engine/data/train_tokenizer.h"
 #include "engine/error.h"
 #include "engine/files/text_file.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -23,16 +24,6 @@ const fs::path kFixture = fs::path(MATMAMBA_FIXTURES) / "tokenizer";
 QJsonObject json_of(const std::string& text)
 {
     return QJsonDocument::fromJson(QByteArray::fromStdString(text)).object();
-}
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 } // namespace

@@ -18,6 +18,7 @@
 #include "engine/train/samples.h"
 #include "engine/train/train.h"
 #include "engine/train/training_data.h"
+#include "tests/error_of.h"
 
 using namespace matmamba;
 namespace fs = std::filesystem;
@@ -27,16 +28,6 @@ namespace
 {
 
 constexpr std::int64_t kMiB = 1 << 20;
-
-std::string error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
 
 /// A shard of llm.c's form for ids of `Stored`: uint16 or uint32.
 template <typename Stored> void write_shard(const fs::path& file, const Ids& ids)
