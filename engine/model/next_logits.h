@@ -49,6 +49,7 @@ private:
     Plan m_plan;
     std::vector<MixerState> m_states; ///< by layer; empty once there is a decoder
     std::int64_t m_prompt = 0; ///< tokens
+    int m_token_threads; ///< of the CPU, that share the work of one token
 #ifdef MATMAMBA_WITH_CUDA
     std::unique_ptr<CudaDecoder> m_decoder;
 #endif
