@@ -8,6 +8,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
+#include <QSignalSpy>
 #include <QSpinBox>
 #include <QTemporaryDir>
 #include <QTest>
@@ -47,7 +48,7 @@ private:
 
     void token(std::size_t side, int id, const std::string& text, double probability = 0.5)
     {
-        m_page->showToken({m_generation, side, {id, text, probability}});
+        m_page->showTokens({{m_generation, side, {id, text, probability}}});
     }
     void end(std::size_t side, TextEnd end, bool last = false)
     {
@@ -121,6 +122,24 @@ private slots:
         stop->clear();
         m_page->start();
         QVERIFY(m_options.stop_texts.empty());
+    }
+
+    void tokensThatComeTogetherAreLaidOutOnce()
+    {
+        m_page->start();
+        std::vector<Generating> tokens;
+        for (std::size_t i = 0; i < 200; ++i)
+            tokens.push_back({m_generation, i % 2, {int(i), "a ", 0.5}});
+        QTextDocument* const documents[]
+            = {m_page->tokens(0).document(), m_page->tokens(1).document()};
+        QSignalSpy changedA(documents[0], &QTextDocument::contentsChanged);
+        QSignalSpy changedB(documents[1], &QTextDocument::contentsChanged);
+        m_page->showTokens(tokens);
+        QCOMPARE(m_page->text(0), QString("a ").repeated(100));
+        QCOMPARE(m_page->text(1), QString("a ").repeated(100));
+        QCOMPARE(m_page->firstDifference(), std::optional(std::size_t(0)));
+        QCOMPARE(changedA.count(), 1);
+        QCOMPARE(changedB.count(), 1);
     }
 
     void theFieldsAreRemembered()

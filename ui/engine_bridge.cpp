@@ -156,8 +156,21 @@ void EngineBridge::deliver()
         events.swap(m_inbox);
     }
     m_sinceDelivery.start();
-    for (const Waiting& waiting : events)
+    for (const Waiting& waiting : events) {
+        if (const auto* token = std::get_if<Generating>(&waiting.event)) {
+            m_tokens.push_back(*token); // a text grows by hundreds between two rounds
+            continue;
+        }
+        deliverTokens();
         deliverOne(waiting.event);
+    }
+    deliverTokens();
+}
+
+void EngineBridge::deliverTokens()
+{
+    if (const auto tokens = std::exchange(m_tokens, {}); !tokens.empty())
+        emit tokensGenerated(tokens);
 }
 
 void EngineBridge::deliverOne(const EngineEvent& event)
@@ -183,7 +196,7 @@ void EngineBridge::deliverOne(const EngineEvent& event)
                    },
                    [this](const Classified& result) { emit classified(result); },
                    [this](const SampleShown& result) { emit sampleShown(result); },
-                   [this](const Generating& progress) { emit tokenGenerated(progress); },
+                   [](const Generating&) {}, // see deliverTokens()
                    [this](const Generated& result) { emit generated(result); },
                    [this](const Exporting& progress) {
                        emit exporting(QString::fromStdString(progress.what), progress.fraction);

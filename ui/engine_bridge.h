@@ -58,7 +58,7 @@ signals:
     void speedMeasured(const matmamba::Plan& plan, const matmamba::Speed& speed, int left);
     void classified(const matmamba::Classified& result);
     void sampleShown(const matmamba::SampleShown& result);
-    void tokenGenerated(const matmamba::Generating& progress);
+    void tokensGenerated(const std::vector<matmamba::Generating>& tokens); ///< at least one
     void generated(const matmamba::Generated& result);
     void exporting(const QString& what, double fraction);
     void exported(const matmamba::Exported& result);
@@ -70,6 +70,7 @@ private:
     void scheduleDelivery();
     void deliver();
     void deliverOne(const EngineEvent& event);
+    void deliverTokens(); ///< that wait
     void endOpeningModel();
 
     struct Waiting {
@@ -82,6 +83,7 @@ private:
     std::vector<Waiting> m_inbox;
     std::map<Plan, std::int64_t> m_milestones; ///< the next of each plan on the open data
 
+    std::vector<Generating> m_tokens; ///< taken out of the inbox, not delivered yet
     QTimer m_delivery;
     QElapsedTimer m_sinceDelivery;
     std::optional<std::uint64_t> m_openingModel; ///< generation of the newest request

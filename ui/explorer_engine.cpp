@@ -31,10 +31,11 @@ void ExplorerWindow::connectEngine()
     connect(&m_bridge, &EngineBridge::idle, this, &ExplorerWindow::takeIdle);
     connect(&m_bridge, &EngineBridge::classified, m_classify, &ClassifyPage::showResult);
     connect(&m_bridge, &EngineBridge::sampleShown, m_classify, &ClassifyPage::showSample);
-    connect(&m_bridge, &EngineBridge::tokenGenerated, this, [this](const Generating& progress) {
-        m_generate->showToken(progress);
-        m_status->showWork(tr("Generating text"), -1);
-    });
+    connect(&m_bridge, &EngineBridge::tokensGenerated, this,
+            [this](const std::vector<Generating>& tokens) {
+                m_generate->showTokens(tokens);
+                m_status->showWork(tr("Generating text"), -1);
+            });
     connect(&m_bridge, &EngineBridge::generated, m_generate, &GeneratePage::showResult);
     connect(&m_bridge, &EngineBridge::opening, this, [this](const QString&, double fraction) {
         if (!m_opening.isEmpty())

@@ -203,13 +203,18 @@ void GeneratePage::clearTexts()
     }
 }
 
-void GeneratePage::showToken(const Generating& progress)
+void GeneratePage::showTokens(const std::vector<Generating>& tokens)
 {
-    if (progress.generation != m_shown)
-        return;
-    Column& column = m_columns.at(progress.index);
-    column.text->addToken(progress.token);
-    column.copy->setEnabled(true);
+    for (std::size_t i = 0; i < m_columns.size(); ++i) {
+        std::vector<GeneratedToken> own;
+        for (const Generating& progress : tokens)
+            if (progress.generation == m_shown && progress.index == i)
+                own.push_back(progress.token);
+        if (own.empty())
+            continue;
+        m_columns[i].text->addTokens(own);
+        m_columns[i].copy->setEnabled(true);
+    }
     markDifference();
 }
 

@@ -29,7 +29,7 @@ class GeneratePage : public QWidget
 {
     Q_OBJECT
 public:
-    /// Asks for the texts of some plans; tokens and results come to showToken() and showResult()
+    /// Asks for the texts of some plans; tokens and results come to showTokens() and showResult()
     /// under the returned generation. Nothing is returned while no engine can answer.
     using Ask = std::function<std::optional<std::uint64_t>(std::vector<Plan>, const QString& prompt,
                                                            const GenerateOptions&)>;
@@ -38,7 +38,7 @@ public:
     void setPrompt(const QString& prompt);
     void start(); ///< with what the page says; ends what is being generated
     void regenerate(); ///< the same with a new seed
-    void showToken(const Generating& progress);
+    void showTokens(const std::vector<Generating>& tokens);
     void showResult(const Generated& result);
     /// The texts of `generation` will not come; ends the wait where they are the newest asked for.
     void showFailure(std::uint64_t generation);

@@ -45,19 +45,23 @@ void TokenText::forget()
     setExtraSelections({});
 }
 
-void TokenText::addToken(const GeneratedToken& token)
+void TokenText::addTokens(const std::vector<GeneratedToken>& tokens)
 {
     QScrollBar& bar = *verticalScrollBar();
     const bool follows = bar.value() == bar.maximum(); // unless the person reads further up
     QTextCursor end(document());
     end.movePosition(QTextCursor::End);
-    m_ids.push_back(token.id);
-    m_probabilities.push_back(token.probability);
-    m_begins.push_back(end.position());
-    QTextCharFormat format;
-    format.setBackground(shade(palette(), token.probability));
-    const QByteArrayView bytes(token.text.data(), qsizetype(token.text.size()));
-    end.insertText(m_decoder.decode(bytes), format);
+    end.beginEditBlock();
+    for (const GeneratedToken& token : tokens) {
+        m_ids.push_back(token.id);
+        m_probabilities.push_back(token.probability);
+        m_begins.push_back(end.position());
+        QTextCharFormat format;
+        format.setBackground(shade(palette(), token.probability));
+        const QByteArrayView bytes(token.text.data(), qsizetype(token.text.size()));
+        end.insertText(m_decoder.decode(bytes), format);
+    }
+    end.endEditBlock();
     if (follows)
         bar.setValue(bar.maximum());
 }

@@ -22,7 +22,7 @@ public:
     explicit TokenText(const QString& side, QWidget* parent = nullptr);
 
     void forget(); ///< every token
-    void addToken(const GeneratedToken& token);
+    void addTokens(const std::vector<GeneratedToken>& tokens); ///< laid out once
     const std::vector<std::int32_t>& ids() const { return m_ids; }
     /// Underlines a token; nothing where the text ends before it.
     void markDifference(std::size_t token);

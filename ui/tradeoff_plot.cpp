@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "ui/colours.h"
+#include "ui/stamped_graph.h"
 
 namespace matmamba
 {
@@ -18,6 +19,7 @@ constexpr double kMarkerSize = 9; // pixels
 TradeoffPlot::TradeoffPlot(QWidget* parent)
     : QCustomPlot(parent)
 {
+    setPlottingHint(QCP::phImmediateRefresh, false); // painted with all else, once a turn
     setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
@@ -51,7 +53,8 @@ TradeoffPlot::TradeoffPlot(QWidget* parent)
 
 TradeoffPlot::Series TradeoffPlot::makeSeries(const QString& name)
 {
-    Series series{addGraph(), new QCPErrorBars(xAxis, yAxis), new QCPErrorBars(xAxis, yAxis)};
+    Series series{new StampedGraph(xAxis, yAxis), new QCPErrorBars(xAxis, yAxis),
+                  new QCPErrorBars(xAxis, yAxis)};
     series.graph->setName(name);
     series.graph->setLineStyle(QCPGraph::lsNone);
     series.spread->setErrorType(QCPErrorBars::etKeyError);
@@ -284,13 +287,16 @@ void TradeoffPlot::fit()
 
 void TradeoffPlot::drawPoints()
 {
+    const bool spreads
+        = std::ranges::any_of(m_points, [](const PlotPoint& p) { return p.xError > 0; });
     QVector<double> x[2], y[2], errors[2], spread[2];
     for (const PlotPoint& point : m_points) {
         const int series = point.isStop ? 0 : 1;
         x[series] << point.x;
         y[series] << point.y;
         errors[series] << point.yError;
-        spread[series] << point.xError;
+        if (spreads)
+            spread[series] << point.xError;
     }
     const Series* const drawn[] = {&m_stops, &m_others};
     for (int series = 0; series < 2; ++series) {
