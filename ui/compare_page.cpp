@@ -1,7 +1,6 @@
 #include "ui/compare_page.h"
 
 #include <QAction>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QSortFilterProxyModel>
@@ -10,6 +9,7 @@
 #include <QToolButton>
 
 #include "ui/compare_table.h"
+#include "ui/flow_layout.h"
 #include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/run_store.h"
@@ -85,7 +85,7 @@ QAction* ComparePage::addAction(const QString& text, const QKeySequence& keys, c
     return action;
 }
 
-QHBoxLayout* ComparePage::makeActions()
+QLayout* ComparePage::makeActions()
 {
     m_ofSelection = {
         addAction(tr("Use"), QKeySequence("Ctrl+Return"), tr("The sliders take this plan"),
@@ -100,14 +100,13 @@ QHBoxLayout* ComparePage::makeActions()
         addAction(tr("Remove"), QKeySequence(Qt::Key_Delete), tr("Unpin this plan"),
                   &ComparePage::remove),
     };
-    auto* row = new QHBoxLayout;
+    auto* row = new FlowLayout;
     row->setSpacing(4);
     for (QAction* action : std::as_const(m_ofSelection)) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         row->addWidget(button);
     }
-    row->addStretch();
     m_export = addAction(tr("Export table…"), QKeySequence("Alt+Shift+E"),
                          tr("Write the pinned runs as .csv"), &ComparePage::exportRequested);
     auto* save = new QToolButton;

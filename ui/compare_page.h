@@ -9,7 +9,7 @@
 #include "engine/model/plan.h"
 
 class QAction;
-class QHBoxLayout;
+class QLayout;
 class QSortFilterProxyModel;
 class QStackedLayout;
 class QTableView;
@@ -39,7 +39,7 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
-    QHBoxLayout* makeActions();
+    QLayout* makeActions();
     QAction* addAction(const QString& text, const QKeySequence& keys, const QString& help,
                        void (ComparePage::*slot)());
     std::optional<Plan> selected() const;

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ui/flow_layout.h"
 #include "ui/tradeoff_plot.h"
 
 namespace matmamba
@@ -83,15 +84,18 @@ QLayout* TradeoffPage::makeHead()
     m_front->setChecked(true);
     m_labels->setChecked(true);
 
-    auto* head = new QHBoxLayout;
+    auto* axes = new QWidget;
+    auto* row = new QHBoxLayout(axes);
+    row->setContentsMargins(0, 0, 8, 0);
+    row->setSpacing(8);
+    row->addWidget(m_qualityBox);
+    row->addWidget(new QLabel(tr("against")));
+    row->addWidget(m_costBox);
+    auto* head = new FlowLayout;
     head->setSpacing(8);
-    head->addWidget(m_qualityBox);
-    head->addWidget(new QLabel(tr("against")));
-    head->addWidget(m_costBox);
-    head->addSpacing(8);
+    head->addWidget(axes);
     for (QCheckBox* box : {m_logarithmic, m_front, m_labels})
         head->addWidget(box);
-    head->addStretch();
     head->addWidget(m_select);
     return head;
 }
