@@ -67,6 +67,10 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const Ru
     m_askSoon.setSingleShot(true);
     m_askSoon.setInterval(kAskInterval_ms);
     connect(&m_askSoon, &QTimer::timeout, this, &ClassifyPage::ask);
+    connect(&m_plan, &PlanModel::modelChanged, this, [this] {
+        for (ScoresColumn* column : m_columns)
+            column->setClassNames(m_plan.config().class_names);
+    });
     connect(&m_plan, &PlanModel::planChanged, this, &ClassifyPage::askSoon);
     connect(&m_pins, &PinStore::planBChanged, this, &ClassifyPage::askSoon);
     connect(&m_runs, &RunStore::recorded, this, &ClassifyPage::takeRun);
