@@ -54,7 +54,7 @@ inline QStringList clippedTexts(const QWidget& window)
         if (const auto* label = qobject_cast<const QLabel*>(widget)) {
             if (!label->text().isEmpty())
                 check(label, label->text(), roomFor(*label), label->size());
-            if (label->buddy() && inkTouchesEdge(*label))
+            if (label->text().contains('&') && inkTouchesEdge(*label))
                 found << QString("QLabel \"%1\" is cut").arg(label->text());
         } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
             if (!button->text().isEmpty())

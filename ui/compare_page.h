@@ -37,6 +37,7 @@ signals:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QLayout* makeActions();
@@ -45,6 +46,7 @@ private:
     std::optional<Plan> selected() const;
     void select(const Plan& plan);
     void takePins();
+    void fitPlans();
     void follow(); ///< which actions make sense now
     void setBaseline();
     void apply();

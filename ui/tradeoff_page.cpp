@@ -76,11 +76,11 @@ QLayout* TradeoffPage::makeHead()
     m_costBox->setAccessibleName(tr("Cost shown on the horizontal axis"));
     m_front->setToolTip(tr("A line along the plans that no other one beats in both axes"));
     m_labels->setToolTip(tr("The widths of the reference plans"));
-    m_select->setText(tr("Select"));
+    m_select->setText(tr("Select and pin"));
     m_select->setCheckable(true);
-    m_select->setToolTip(tr("Draw a rectangle around points to pin and compare their plans "
+    m_select->setToolTip(tr("Draw a rectangle around points: their plans are pinned and compared "
                             "(without this button: drag with Shift)"));
-    m_select->setAccessibleName(tr("Select points with a rectangle"));
+    m_select->setAccessibleName(tr("Select points with a rectangle and pin their plans"));
     m_front->setChecked(true);
     m_labels->setChecked(true);
 
