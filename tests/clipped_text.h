@@ -24,6 +24,16 @@ inline QSize roomFor(const QLabel& label)
     return label.sizeHint();
 }
 
+/// Whether a label's letters reach its right edge, as those of a cut text do.
+inline bool inkTouchesEdge(const QLabel& label)
+{
+    const QImage image = const_cast<QLabel&>(label).grab().toImage();
+    for (int y = 0; y < image.height(); ++y)
+        if (image.pixel(image.width() - 1, y) != image.pixel(image.width() - 1, 0))
+            return true;
+    return false;
+}
+
 /// One line for each widget of `window` that is seen and cuts its text.
 inline QStringList clippedTexts(const QWidget& window)
 {
@@ -44,6 +54,8 @@ inline QStringList clippedTexts(const QWidget& window)
         if (const auto* label = qobject_cast<const QLabel*>(widget)) {
             if (!label->text().isEmpty())
                 check(label, label->text(), roomFor(*label), label->size());
+            if (label->text().contains('&') && inkTouchesEdge(*label))
+                found << QString("QLabel \"%1\" is cut").arg(label->text());
         } else if (const auto* button = qobject_cast<const QAbstractButton*>(widget)) {
             if (!button->text().isEmpty())
                 check(button, button->text(), button->sizeHint(), button->size());

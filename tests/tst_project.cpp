@@ -10,6 +10,8 @@
 #include <QTest>
 
 #include "engine/error.h"
+#include "engine/measure/predictions.h"
+#include "engine/measure/run_csv.h"
 #include "ui/autosave.h"
 #include "ui/compare_page.h"
 #include "ui/compare_table.h"
@@ -52,6 +54,16 @@ DataInfo dataNamed(const char* path)
     data.name = path;
     data.samples = 1000;
     return data;
+}
+
+/// Of the same four samples each time.
+std::shared_ptr<const Predictions> predictions(const std::vector<std::uint32_t>& ids)
+{
+    static const auto samples
+        = std::make_shared<VisitedSamples>(VisitedSamples{"four", {1, 2, 3, 4}, {}});
+    PredictionLog log(samples, 10);
+    log.append(ids);
+    return log.snapshot();
 }
 
 QByteArray contents(const QString& path)
@@ -149,13 +161,20 @@ private slots:
         QCOMPARE(text(0, CompareTable::QualityDelta),
                  QString("–")); // the full model is not measured
         m_runs.record(kFull, run(0.26, 0.945, 1000));
-        QCOMPARE(text(0, CompareTable::QualityDelta), QString("−4.0 ± 0.6"));
-        QCOMPARE(text(0, CompareTable::LossDelta), QString("+0.040 ± 0.042"));
-        QCOMPARE(text(0, CompareTable::TimeColumn), QString("5.26 ms"));
+        QCOMPARE(text(0, CompareTable::QualityDelta), QString("−4.0"));
+        QVERIFY(table.index(0, CompareTable::QualityDelta)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains("−4.0 ± 0.6"));
+        QCOMPARE(text(0, CompareTable::LossDelta), QString("+0.040"));
+        QVERIFY(table.index(0, CompareTable::SamplesColumn)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains("5.26 ms"));
         QCOMPARE(text(0, CompareTable::SpeedColumn), QString("–"));
         const QModelIndex speed = table.index(0, CompareTable::SpeedColumn);
         m_runs.recordSpeed(kNarrow, {.seconds = 0.0032, .deviation = 0.0001, .repetitions = 90});
-        QCOMPARE(speed.data().toString(), QString("3.20 ± 0.10 ms"));
+        QCOMPARE(speed.data().toString(), QString("3.20 ± 0.10"));
         m_runs.recordSpeed(kFull, {.seconds = 0.008, .deviation = 0.0001, .repetitions = 40});
         QCOMPARE(speed.data(CompareTable::kSortRole).toDouble(), 3.2);
         const QString tip = speed.data(Qt::ToolTipRole).toString();
@@ -172,6 +191,40 @@ private slots:
         QCOMPARE(m_pins.find(kNarrow)->note, QString("for the phone"));
         m_runs.startData(dataNamed("other"), modelNamed("/models/a"));
         QCOMPARE(text(0, CompareTable::QualityColumn), QString("–"));
+    }
+
+    void theTableIsExportedAsItIsShown()
+    {
+        CompareTable table(m_plan, m_pins, m_runs);
+        m_pins.pin(kNarrow);
+        m_pins.pin(kFull);
+        m_pins.setNote(kNarrow, "for the \"phone\", 2");
+        Measurement narrow = run(0.30, 0.905, 1000), full = run(0.26, 0.945, 1000);
+        narrow.predictions = predictions({1, 2, 3, 4});
+        full.predictions = predictions({1, 2, 3, 5});
+        m_runs.record(kNarrow, narrow);
+        m_runs.record(kFull, full);
+        std::vector<RunRow> rows;
+        for (int row = 0; row < 2; ++row)
+            rows.push_back({.model = "a",
+                            .plan = table.planAt(row),
+                            .cost = m_plan.cost(table.planAt(row)),
+                            .measurement = *m_runs.find(table.planAt(row)),
+                            .device = "",
+                            .compute_type = "",
+                            .more = table.csvFields(row)});
+        const QStringList lines = QString::fromStdString(run_csv(rows)).split('\n');
+        QCOMPARE(lines.size(), 4);
+        QVERIFY2(lines[0].endsWith(",device,dtype,baseline,top1_delta,top1_delta_stderr,loss_delta,"
+                                   "loss_delta_stderr,agreement,agreement_stderr,note"),
+                 qPrintable(lines[0]));
+        const QString ofNarrow = lines[1].section(",\"\",\"\",64,", 1); // no device; the baseline
+        const QStringList numbers = ofNarrow.split(',');
+        QCOMPARE(numbers[0].toDouble(), -0.04);
+        QCOMPARE(numbers[2].toDouble(), 0.04);
+        QCOMPARE(numbers[4].toDouble(), 0.75);
+        QVERIFY2(ofNarrow.endsWith(",\"for the \"\"phone\"\", 2\""), qPrintable(ofNarrow));
+        QVERIFY2(lines[2].endsWith(",\"\",\"\",64,,,,,,,"), qPrintable(lines[2]));
     }
 
     void thePageSortsMovesUsesAndRemoves()

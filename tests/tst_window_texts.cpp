@@ -5,6 +5,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QRegularExpression>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTabWidget>
@@ -15,6 +16,7 @@
 
 #include "clipped_text.h"
 #include "ui/classify_page.h"
+#include "ui/compare_page.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
 #include "ui/language.h"
@@ -61,11 +63,26 @@ private:
         if (vision) {
             m_window->classifier().step(1);
             QTRY_VERIFY_WITH_TIMEOUT(m_window->classifier().result(), 60000);
+            for (const auto* column : m_window->findChildren<ScoresColumn*>())
+                for (const auto* label : column->findChildren<QLabel*>())
+                    QVERIFY2(!label->text().contains(u'…'), qPrintable(label->toolTip()));
         } else {
             m_window->generator().setPrompt("Once");
             m_window->generator().start();
             QTRY_VERIFY_WITH_TIMEOUT(m_window->generator().hasResult(), 60000);
         }
+    }
+    /// Every column of the pinned plans is in sight, with their speeds too, and named by itself.
+    void theTableFits()
+    {
+        for (const Pin& pin : m_window->pins().pins())
+            QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().findSpeed(pin.plan), 60000);
+        const QTableView& table = *m_window->comparison().table();
+        QTRY_COMPARE(table.horizontalScrollBar()->maximum(), 0);
+        QStringList headings;
+        for (int column = 0; column < table.model()->columnCount(); ++column)
+            headings << table.model()->headerData(column, Qt::Horizontal).toString();
+        QCOMPARE(QStringList(headings).removeDuplicates(), 0);
     }
     static QStringList pages(bool vision)
     {
@@ -132,6 +149,8 @@ private slots:
         for (const QString& page : pages(vision)) {
             QVERIFY(m_window->showPage(page));
             QTest::qWait(100);
+            if (page == "compare")
+                theTableFits();
             const QStringList clipped = clippedTexts(*m_window);
             QVERIFY2(clipped.isEmpty(), qPrintable(page + ":\n" + clipped.join('\n')));
         }
@@ -179,7 +198,7 @@ private slots:
         // A fraction with the other language's sign; groups have three digits, and lists of widths
         // ("64,8") none of what is looked for in English.
         const QRegularExpression other(language == "de" ? "\\d\\.(\\d{1,2}|\\d{4,})(?!\\d)"
-                                                        : "\\d,\\d{1,2} |\\d\\.\\d{3}\\.");
+                                                        : "\\d,\\d{1,2} |\\d\\.\\d{3}\\.\\d");
         QStringList texts;
         for (const QLabel* label : m_window->findChildren<QLabel*>())
             texts << label->text() << label->toolTip() << label->accessibleName();
@@ -226,8 +245,7 @@ private slots:
                 if (const auto* label = qobject_cast<const QLabel*>(widget);
                     label && label->buddy())
                     texts << label->text();
-                else if (const auto* button = qobject_cast<const QAbstractButton*>(widget);
-                         button && !button->inherits("QToolButton"))
+                else if (const auto* button = qobject_cast<const QAbstractButton*>(widget))
                     texts << button->text();
             }
             QStringList letters = marks(texts);

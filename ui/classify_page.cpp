@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "ui/flow_layout.h"
 #include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/quantity_text.h"
@@ -66,6 +67,10 @@ ClassifyPage::ClassifyPage(const PlanModel& plan, const PinStore& pins, const Ru
     m_askSoon.setSingleShot(true);
     m_askSoon.setInterval(kAskInterval_ms);
     connect(&m_askSoon, &QTimer::timeout, this, &ClassifyPage::ask);
+    connect(&m_plan, &PlanModel::modelChanged, this, [this] {
+        for (ScoresColumn* column : m_columns)
+            column->setClassNames(m_plan.config().class_names);
+    });
     connect(&m_plan, &PlanModel::planChanged, this, &ClassifyPage::askSoon);
     connect(&m_pins, &PinStore::planBChanged, this, &ClassifyPage::askSoon);
     connect(&m_runs, &RunStore::recorded, this, &ClassifyPage::takeRun);
@@ -103,16 +108,15 @@ QWidget* ClassifyPage::makeBrowser()
     m_next->setToolTip(tr("Next picture (Alt+Right)"));
     m_next->setAccessibleName(tr("Next picture"));
     m_position = new QLabel;
+    m_agreement->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    m_agreement->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
+    auto* layout = new FlowLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
-    layout->addWidget(m_filter);
-    layout->addWidget(m_previous);
-    layout->addWidget(m_next);
-    layout->addWidget(m_position);
-    layout->addStretch();
-    layout->addWidget(m_agreement);
+    for (QWidget* part :
+         std::initializer_list<QWidget*>{m_filter, m_previous, m_next, m_position, m_agreement})
+        layout->addWidget(part);
     connect(m_filter, &QComboBox::currentIndexChanged, this, &ClassifyPage::takeFilter);
     connect(m_previous, &QToolButton::clicked, this, [this] { step(-1); });
     connect(m_next, &QToolButton::clicked, this, [this] { step(1); });

@@ -1,7 +1,6 @@
 #include "ui/compare_page.h"
 
 #include <QAction>
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QSortFilterProxyModel>
@@ -9,13 +8,42 @@
 #include <QTableView>
 #include <QToolButton>
 
+#include <algorithm>
+
 #include "ui/compare_table.h"
+#include "ui/flow_layout.h"
 #include "ui/pin_store.h"
 #include "ui/plan_model.h"
 #include "ui/run_store.h"
 
 namespace matmamba
 {
+
+namespace
+{
+
+/// Keeps room for the arrow of sorting in the column alone that has it.
+class NarrowHeader : public QHeaderView
+{
+public:
+    NarrowHeader()
+        : QHeaderView(Qt::Horizontal)
+    {
+        setSectionsClickable(true);
+        setHighlightSections(false); // in bold, which would be wider
+    }
+
+protected:
+    QSize sectionSizeFromContents(int section) const override
+    {
+        QStyleOptionHeaderV2 option;
+        initStyleOption(&option);
+        initStyleOptionForIndex(&option, section);
+        return style()->sizeFromContents(QStyle::CT_HeaderSection, &option, {}, this);
+    }
+};
+
+} // namespace
 
 ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, QWidget* parent)
     : QWidget(parent)
@@ -28,6 +56,7 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
 {
     m_sorted->setSourceModel(m_table);
     m_sorted->setSortRole(CompareTable::kSortRole);
+    m_view->setHorizontalHeader(new NarrowHeader);
     m_view->setModel(m_sorted);
     m_view->setSortingEnabled(true);
     m_view->horizontalHeader()->setSortIndicatorClearable(true);
@@ -39,12 +68,17 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
     m_view->setAlternatingRowColors(true);
     m_view->setAccessibleName(tr("Pinned plans"));
     m_view->verticalHeader()->hide();
-    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->horizontalHeader()->setSectionResizeMode(CompareTable::NoteColumn,
-                                                     QHeaderView::Stretch);
+    QHeaderView* header = m_view->horizontalHeader();
+    header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setSectionResizeMode(CompareTable::PlanColumn, QHeaderView::Fixed);
+    header->setSectionResizeMode(CompareTable::NoteColumn, QHeaderView::Stretch);
     // What the note keeps where the other columns need all the width.
-    m_view->horizontalHeader()->setMinimumSectionSize(
-        m_view->horizontalHeader()->sectionSizeHint(CompareTable::NoteColumn));
+    header->setMinimumSectionSize(0);
+    header->setMinimumSectionSize(header->sectionSizeHint(CompareTable::NoteColumn));
+    connect(header, &QHeaderView::sectionResized, this, [this](int column) {
+        if (column > CompareTable::NoteColumn)
+            fitPlans();
+    });
 
     auto* hint = new QLabel(tr("No plan is pinned yet: set the sliders and press Pin (Ctrl+P), or "
                                "drag a rectangle around points of the plot with Shift.\n"
@@ -85,7 +119,7 @@ QAction* ComparePage::addAction(const QString& text, const QKeySequence& keys, c
     return action;
 }
 
-QHBoxLayout* ComparePage::makeActions()
+QLayout* ComparePage::makeActions()
 {
     m_ofSelection = {
         addAction(tr("Use"), QKeySequence("Ctrl+Return"), tr("The sliders take this plan"),
@@ -100,14 +134,13 @@ QHBoxLayout* ComparePage::makeActions()
         addAction(tr("Remove"), QKeySequence(Qt::Key_Delete), tr("Unpin this plan"),
                   &ComparePage::remove),
     };
-    auto* row = new QHBoxLayout;
+    auto* row = new FlowLayout;
     row->setSpacing(4);
     for (QAction* action : std::as_const(m_ofSelection)) {
         auto* button = new QToolButton;
         button->setDefaultAction(action);
         row->addWidget(button);
     }
-    row->addStretch();
     m_export = addAction(tr("Export table…"), QKeySequence("Alt+Shift+E"),
                          tr("Write the pinned runs as .csv"), &ComparePage::exportRequested);
     auto* save = new QToolButton;
@@ -137,8 +170,28 @@ void ComparePage::select(const Plan& plan)
             m_view->setCurrentIndex(m_sorted->mapFromSource(m_table->index(row, 0)));
 }
 
+void ComparePage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    fitPlans();
+}
+
+/// A long plan ends in dots (its tool tip has all of it) before numbers leave the window.
+void ComparePage::fitPlans()
+{
+    const QHeaderView* header = m_view->horizontalHeader();
+    int room = m_view->viewport()->width() - header->minimumSectionSize();
+    for (int column = CompareTable::NoteColumn + 1; column < CompareTable::ColumnCount; ++column)
+        room -= header->sectionSize(column);
+    m_view->resizeColumnToContents(CompareTable::PlanColumn);
+    const int wanted = m_view->columnWidth(CompareTable::PlanColumn);
+    const int least = std::min(wanted, 12 * fontMetrics().averageCharWidth());
+    m_view->setColumnWidth(CompareTable::PlanColumn, std::clamp(room, least, wanted));
+}
+
 void ComparePage::takePins()
 {
+    fitPlans();
     m_stack->setCurrentIndex(m_table->rowCount() == 0 ? 0 : 1);
     if (m_kept)
         select(*m_kept);

@@ -9,7 +9,7 @@
 #include "engine/model/plan.h"
 
 class QAction;
-class QHBoxLayout;
+class QLayout;
 class QSortFilterProxyModel;
 class QStackedLayout;
 class QTableView;
@@ -37,14 +37,16 @@ signals:
 
 protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
-    QHBoxLayout* makeActions();
+    QLayout* makeActions();
     QAction* addAction(const QString& text, const QKeySequence& keys, const QString& help,
                        void (ComparePage::*slot)());
     std::optional<Plan> selected() const;
     void select(const Plan& plan);
     void takePins();
+    void fitPlans();
     void follow(); ///< which actions make sense now
     void setBaseline();
     void apply();

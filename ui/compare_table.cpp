@@ -12,6 +12,24 @@
 namespace matmamba
 {
 
+namespace
+{
+
+CostKind costKind(int column)
+{
+    return column == CompareTable::FlopsColumn ? CostKind::Flops
+        : column == CompareTable::ParamsColumn ? CostKind::Params
+                                               : CostKind::WeightBytes;
+}
+
+/// A column's name above its unit.
+QString heading(const QString& name, const QString& unit)
+{
+    return unit.isEmpty() ? name : name + ",\n" + unit;
+}
+
+} // namespace
+
 CompareTable::CompareTable(const PlanModel& plan, PinStore& pins, const RunStore& runs,
                            QObject* parent)
     : QAbstractTableModel(parent)
@@ -120,8 +138,6 @@ QVariant CompareTable::number(int row, int column) const
         if (const Speed* speed = m_runs.findSpeed(plan))
             return speedValue(*speed, m_plan.config().kind).value;
         return {};
-    case TimeColumn:
-        return run ? QVariant(run->seconds / double(run->samples_done)) : QVariant();
     case SamplesColumn:
         return run ? QVariant(qlonglong(run->samples_done)) : QVariant();
     case AgreementColumn:
@@ -137,7 +153,7 @@ QString CompareTable::deltaText(int row, Quality quality) const
     const auto delta = difference(row, quality);
     if (!delta)
         return "–";
-    const QString text = metricNumber(*delta, quality);
+    const QString text = metricNumber({delta->value, 0, 1}, quality); // its error is a tool tip
     return delta->value >= 0 ? "+" + text : QString(text).replace('-', QChar(0x2212));
 }
 
@@ -166,15 +182,16 @@ QString CompareTable::text(int row, int column) const
         return deltaText(row, Quality::Loss);
     case FlopsColumn:
     case ParamsColumn:
-        return alignedText(value.toDouble(), "");
-    case BytesColumn:
-        return alignedText(value.toDouble(), "B");
+    case BytesColumn: {
+        const double full = double(costOf(m_plan.fullCost(), costKind(column)));
+        const double factor = prefixFor(full).factor;
+        const int decimals = full >= 100 * factor ? 1 : full >= 10 * factor ? 2 : 3;
+        return decimalText(value.toDouble() / factor, decimals);
+    }
     case SpeedColumn:
         if (const Speed* speed = m_runs.findSpeed(plan))
-            return speedText(*speed, m_plan.config().kind);
+            return speedNumber(*speed, m_plan.config().kind);
         return "–";
-    case TimeColumn:
-        return value.isValid() ? durationText(value.toDouble()) : QString("–");
     case SamplesColumn:
         return value.isValid() ? countText(value.toLongLong()) : QString("–");
     case AgreementColumn:
@@ -200,15 +217,22 @@ QString CompareTable::shareText(int row, int column) const
             return {};
         base = speedValue(*speed, m_plan.config().kind).value;
     } else {
-        const CostKind kind = column == FlopsColumn ? CostKind::Flops
-            : column == ParamsColumn                ? CostKind::Params
-                                                    : CostKind::WeightBytes;
-        base = double(costOf(m_plan.cost(baseline), kind));
+        base = double(costOf(m_plan.cost(baseline), costKind(column)));
     }
     const double share = 100 * own.toDouble() / base;
     const QChar sign = share >= 100 ? QChar('+') : QChar(0x2212);
     return tr("%1 of the baseline's (Δ %2)")
         .arg(percentText(share), sign + percentText(std::abs(share - 100)));
+}
+
+QString CompareTable::deltaToolTip(int row, Quality quality) const
+{
+    const auto delta = difference(row, quality);
+    if (!delta)
+        return tr("Difference to the baseline");
+    return tr("Difference to the baseline: %1. Its standard error is that of two independent "
+              "measurements; both saw the same samples, so the true one is smaller.")
+        .arg(metricNumber(*delta, quality).replace('-', QChar(0x2212)));
 }
 
 QString CompareTable::speedToolTip(int row) const
@@ -239,11 +263,14 @@ QString CompareTable::toolTip(int row, int column) const
     case NoteColumn:
         return tr("Double click or F2 to write a note");
     case QualityDelta:
+        return deltaToolTip(row, quality());
     case LossDelta:
-        return tr("Difference to the baseline. Its standard error is that of two independent "
-                  "measurements; both saw the same samples, so the true one is smaller.");
-    case TimeColumn:
-        return tr("Computing time of the measurement on this device, in its batches, per sample");
+        return deltaToolTip(row, Quality::Loss);
+    case SamplesColumn:
+        if (const Measurement* run = m_runs.find(planAt(row)))
+            return tr("Samples measured, in %1 of computing each, on this device and in batches")
+                .arg(durationText(run->seconds / double(run->samples_done)));
+        return {};
     case AgreementColumn:
         return tr("Share of samples on which the likeliest answer is the same as the baseline's");
     default:
@@ -266,7 +293,7 @@ QVariant CompareTable::data(const QModelIndex& index, int role) const
         return int(column <= NoteColumn ? Qt::AlignLeft | Qt::AlignVCenter
                                         : Qt::AlignRight | Qt::AlignVCenter);
     case Qt::FontRole:
-        if (planAt(row) == m_pins.baseline()) {
+        if (column == PlanColumn && planAt(row) == m_pins.baseline()) {
             QFont bold;
             bold.setBold(true);
             return bold;
@@ -284,34 +311,60 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
     if (role != Qt::DisplayRole || orientation != Qt::Horizontal)
         return {};
     const bool vision = m_plan.config().kind == ModelKind::Vision;
+    // One unit a column, the full model's, so that numbers can be compared by their length.
+    const auto prefix = [this](CostKind kind) {
+        return prefixFor(double(costOf(m_plan.fullCost(), kind))).letter;
+    };
     switch (section) {
     case PlanColumn:
         return tr("Plan");
     case NoteColumn:
         return tr("Note");
     case QualityColumn:
-        return vision ? tr("Top-1, %") : tr("Perplexity");
+        return vision ? heading(tr("Top-1"), "%") : tr("Perplexity");
     case QualityDelta:
-    case LossDelta:
-        return tr("Δ");
+        return vision ? heading(tr("Δ Top-1"), tr("% points")) : tr("Δ Per-\nplexity");
     case LossColumn:
-        return tr("Loss, nats");
+        return heading(tr("Loss"), tr("nats"));
+    case LossDelta:
+        return heading(tr("Δ Loss"), tr("nats"));
     case FlopsColumn:
-        return tr("FLOPs");
+        return heading(costName(CostKind::Flops), prefix(CostKind::Flops));
     case ParamsColumn:
-        return tr("Parameters");
+        return heading(tr("Params"), prefix(CostKind::Params));
     case BytesColumn:
-        return tr("Weights");
+        return heading(tr("Weights"), prefix(CostKind::WeightBytes) + "B");
     case SpeedColumn:
-        return speedName(m_plan.config().kind);
-    case TimeColumn:
-        return vision ? tr("Time/picture") : tr("Time/token");
+        return vision ? heading(speedName(ModelKind::Vision), "ms")
+                      : speedName(ModelKind::Language);
     case SamplesColumn:
         return tr("n");
     case AgreementColumn:
-        return tr("Agreement, %");
+        return heading(tr("Agreement"), "%");
     }
     return {};
+}
+
+std::vector<std::pair<std::string, std::string>> CompareTable::csvFields(int row) const
+{
+    const auto number = [](double value) { return QString::number(value, 'g', 10).toStdString(); };
+    std::vector<std::pair<std::string, std::string>> fields{
+        {"baseline", to_string(m_pins.baseline())}};
+    const auto add
+        = [&](const std::string& name, const std::optional<Metric>& metric, double unit) {
+              fields.emplace_back(name, metric ? number(unit * metric->value) : std::string());
+              fields.emplace_back(name + "_stderr",
+                                  metric ? number(unit * metric->std_error) : std::string());
+          };
+    // Shares are parts of one in such files, as those of the runs are.
+    if (quality() == Quality::Top1)
+        add("top1_delta", difference(row, Quality::Top1), 0.01);
+    else
+        add("perplexity_delta", difference(row, Quality::Perplexity), 1);
+    add("loss_delta", difference(row, Quality::Loss), 1);
+    add("agreement", planAt(row) == m_pins.baseline() ? std::nullopt : agreementOf(row), 0.01);
+    fields.emplace_back("note", m_pins.pins().at(row).note.toStdString());
+    return fields;
 }
 
 Qt::ItemFlags CompareTable::flags(const QModelIndex& index) const

@@ -5,6 +5,9 @@
 #include <QAbstractTableModel>
 
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "ui/quantity_text.h"
 
@@ -32,7 +35,6 @@ public:
         SpeedColumn, ///< at batch 1: ms per picture, or decoded tokens per second
         AgreementColumn, ///< share of samples with the same answer as the baseline's
         SamplesColumn,
-        TimeColumn, ///< of computing, per sample
         ColumnCount
     };
     static constexpr int kSortRole = Qt::UserRole;
@@ -43,6 +45,10 @@ public:
     const Plan& planAt(int row) const;
     /// A number with its difference's standard error; nothing where one of both is not measured.
     std::optional<Metric> difference(int row, Quality quality) const;
+
+    /// What the table shows of a row beside its run, for files: names and texts. Empty where there
+    /// is no number, as in the baseline's own row.
+    std::vector<std::pair<std::string, std::string>> csvFields(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;
@@ -58,6 +64,7 @@ private:
     QString text(int row, int column) const;
     QString deltaText(int row, Quality quality) const;
     QString shareText(int row, int column) const; ///< of the baseline's cost or speed
+    QString deltaToolTip(int row, Quality quality) const; ///< with its standard error
     QString speedToolTip(int row) const;
     QString toolTip(int row, int column) const;
     void takeRun(const Plan& plan);

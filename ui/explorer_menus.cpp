@@ -226,8 +226,8 @@ void ExplorerWindow::makeViewMenu()
     front->setToolTip(m_tradeoff->frontBox()->toolTip());
     QAction* labels = follow(tr("L&abels"), "Ctrl+Shift+L", m_tradeoff->labelsBox());
     labels->setToolTip(m_tradeoff->labelsBox()->toolTip());
-    QAction* select
-        = follow(tr("&Select points by a drag"), "Ctrl+Shift+R", m_tradeoff->selectButton());
+    QAction* select = follow(tr("&Select and pin points by a drag"), "Ctrl+Shift+R",
+                             m_tradeoff->selectButton());
     select->setToolTip(m_tradeoff->selectButton()->toolTip());
     auto* others = new QAction(tr("&Other measured plans"), this);
     others->setCheckable(true);
@@ -365,10 +365,7 @@ void ExplorerWindow::choosePinsFile()
 {
     showDialog(this, tr("Export pinned plans"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
                {tr("Table (*.csv)")}, [this](const QString& path) {
-                   std::vector<Plan> plans;
-                   for (const Pin& pin : m_pins.pins())
-                       plans.push_back(pin.plan);
-                   if (const QString sentence = exportRuns(path, plans); !sentence.isEmpty())
+                   if (const QString sentence = exportPins(path); !sentence.isEmpty())
                        showError(sentence);
                });
 }

@@ -10,6 +10,8 @@
 #include "engine/error.h"
 #include "engine/measure/run_csv.h"
 #include "ui/autosave.h"
+#include "ui/compare_page.h"
+#include "ui/compare_table.h"
 #include "ui/explorer_window.h"
 #include "ui/file_dialog.h"
 
@@ -198,30 +200,37 @@ void ExplorerWindow::chooseProjectFile()
                });
 }
 
-QString ExplorerWindow::exportAllRuns(const QString& file) const
+RunRow ExplorerWindow::runRow(const Plan& plan) const
 {
-    std::vector<Plan> plans;
-    for (const auto& [plan, run] : m_runs.runs())
-        plans.push_back(plan);
-    return exportRuns(file, plans);
+    RunRow row{.model = m_model->name,
+               .plan = plan,
+               .cost = m_plan.cost(plan),
+               .device = m_model->device,
+               .compute_type = m_model->compute_type};
+    if (const Measurement* run = m_runs.find(plan))
+        row.measurement = *run;
+    if (const Speed* speed = m_runs.findSpeed(plan))
+        row.speed = *speed;
+    if (m_runs.data())
+        row.entropy = m_runs.data()->entropy;
+    return row;
 }
 
-QString ExplorerWindow::exportRuns(const QString& file, const std::vector<Plan>& plans) const
+QString ExplorerWindow::exportAllRuns(const QString& file) const
 {
     std::vector<RunRow> rows;
-    for (const Plan& plan : plans) {
-        RunRow row{.model = m_model->name,
-                   .plan = plan,
-                   .cost = m_plan.cost(plan),
-                   .device = m_model->device,
-                   .compute_type = m_model->compute_type};
-        if (const Measurement* run = m_runs.find(plan))
-            row.measurement = *run;
-        if (const Speed* speed = m_runs.findSpeed(plan))
-            row.speed = *speed;
-        if (m_runs.data())
-            row.entropy = m_runs.data()->entropy;
-        rows.push_back(std::move(row));
+    for (const auto& [plan, run] : m_runs.runs())
+        rows.push_back(runRow(plan));
+    return writeWholeFile(file, QByteArray::fromStdString(run_csv(rows)));
+}
+
+QString ExplorerWindow::exportPins(const QString& file) const
+{
+    const CompareTable& table = m_compare->rows();
+    std::vector<RunRow> rows;
+    for (int row = 0; row < table.rowCount(); ++row) {
+        rows.push_back(runRow(table.planAt(row)));
+        rows.back().more = table.csvFields(row);
     }
     return writeWholeFile(file, QByteArray::fromStdString(run_csv(rows)));
 }

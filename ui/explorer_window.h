@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "engine/engine.h"
+#include "engine/measure/run_csv.h"
 #include "ui/built_in_model.h"
 #include "ui/engine_bridge.h"
 #include "ui/pin_store.h"
@@ -146,7 +147,8 @@ private:
     void afterAsking(std::function<void()> goOn);
     void projectChanged();
     QString exportAllRuns(const QString& file) const;
-    QString exportRuns(const QString& file, const std::vector<Plan>& plans) const;
+    QString exportPins(const QString& file) const;
+    RunRow runRow(const Plan& plan) const;
     // explorer_engine.cpp
     void connectEngine();
     void measureLayers(const std::vector<Plan>& plans, std::int64_t samples);

@@ -58,6 +58,13 @@ int FlowLayout::heightOf(const QList<QLayoutItem*>& row)
     return height;
 }
 
+QSize FlowLayout::sizeHint() const
+{
+    int width = 0;
+    const auto rows = filledRows(QLAYOUTSIZE_MAX, width);
+    return QSize(width, rows.isEmpty() ? 0 : heightOf(rows.first())).grownBy(contentsMargins());
+}
+
 QSize FlowLayout::minimumSize() const
 {
     QSize size;
@@ -86,12 +93,12 @@ void FlowLayout::setGeometry(const QRect& rect)
         for (const QLayoutItem* item : row)
             rest -= item->sizeHint().width();
         const int height = heightOf(row);
-        int left = inside.left();
-        for (int i = 0; i < row.size(); ++i) {
-            const int share = std::max(0, rest) / int(row.size() - i);
+        int left = inside.left(), growing = int(std::count_if(row.begin(), row.end(), grows));
+        for (QLayoutItem* item : row) {
+            const int share = grows(item) ? std::max(0, rest) / growing-- : 0;
             rest -= share;
-            const int width = std::min(row[i]->sizeHint().width() + share, inside.width());
-            row[i]->setGeometry({left, top, width, height});
+            const int width = std::min(item->sizeHint().width() + share, inside.width());
+            item->setGeometry({left, top, width, height});
             left += width + spacing();
         }
         top += height + spacing();

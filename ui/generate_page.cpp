@@ -106,6 +106,7 @@ QWidget* GeneratePage::makeColumn(int index)
     column.copy->setToolTip(index == 0 ? tr("Copy the text of A") : tr("Copy the text of B"));
     column.text = new TokenText(index == 0 ? "A" : "B");
     column.note = new QLabel;
+    column.note->setWordWrap(true); // else it would hold the window wide
     connect(column.copy, &QToolButton::clicked, this,
             [this, index] { QApplication::clipboard()->setText(text(index)); });
     connect(column.text, &TokenText::caretMoved, this,

@@ -72,12 +72,6 @@ QString paddedText(const QString& number)
                         : number + QString(std::max<qsizetype>(0, 2 - decimals), kDigitSpace);
 }
 
-QString alignedText(double value, const QString& unit)
-{
-    const QStringList parts = scaledText(value, unit).split(' ');
-    return (paddedText(parts.first()) + ' ' + parts.value(1)).trimmed();
-}
-
 QString durationText(double seconds)
 {
     return seconds < 0.9995 ? scaledText(seconds * 1e3, "ms") : scaledText(seconds, "s");
@@ -220,13 +214,18 @@ QString speedName(ModelKind kind)
     return kind == ModelKind::Vision ? QObject::tr("Latency") : QObject::tr("Tokens/s");
 }
 
-QString speedText(const Speed& speed, ModelKind kind)
+QString speedNumber(const Speed& speed, ModelKind kind)
 {
     const SpeedValue value = speedValue(speed, kind);
     const int decimals = value.value >= 99.95 ? 0 : value.value >= 9.995 ? 1 : 2;
-    return QString("%1 ± %2 %3")
-        .arg(decimalText(value.value, decimals), decimalText(value.spread, decimals),
-             kind == ModelKind::Vision ? QString("ms") : QObject::tr("tokens/s"));
+    return QString("%1 ± %2").arg(decimalText(value.value, decimals),
+                                  decimalText(value.spread, decimals));
+}
+
+QString speedText(const Speed& speed, ModelKind kind)
+{
+    return speedNumber(speed, kind) + ' '
+        + (kind == ModelKind::Vision ? QString("ms") : QObject::tr("tokens/s"));
 }
 
 QString samplesText(std::int64_t count, ModelKind kind)

@@ -31,8 +31,6 @@ QString scaledText(double value, const QString& unit);
 /// A number of scaledText() with what it lacks of two decimals filled by spaces as wide as digits
 /// and a point: flush right, such numbers stand with their decimal points below each other.
 QString paddedText(const QString& number);
-/// scaledText() with its number so padded, for columns.
-QString alignedText(double value, const QString& unit);
 
 QString durationText(double seconds); ///< "5.10 ms", "1.15 s"
 QString estimateText(double seconds); ///< "about 40 s", "about 3 min", "about 2 h"
@@ -66,6 +64,7 @@ struct SpeedValue {
 SpeedValue speedValue(const Speed& speed, ModelKind kind);
 QString speedName(ModelKind kind); ///< "Latency" or "Tokens/s"
 QString speedText(const Speed& speed, ModelKind kind); ///< "5.10 ± 0.12 ms", "412 ± 9 tokens/s"
+QString speedNumber(const Speed& speed, ModelKind kind); ///< the same without its unit
 
 QString samplesText(std::int64_t count, ModelKind kind); ///< "10,000 pictures", "1 token"
 QString partText(std::int64_t done, std::int64_t total,

@@ -88,7 +88,14 @@ void SamplingFields::add(const QString& name, QWidget* field)
 {
     auto* label = new QLabel(name);
     label->setBuddy(field);
+    // The letter to press is drawn apart from the others, which undoes the kerning that its size
+    // is reckoned with.
+    QFont font = label->font();
+    font.setKerning(false);
+    label->setFont(font);
+    label->setContentsMargins(0, 0, 1, 0);
     auto* pair = new QWidget;
+    pair->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     auto* row = new QHBoxLayout(pair);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(4);

@@ -14,6 +14,8 @@ class QProgressBar;
 namespace matmamba
 {
 
+class ClassName;
+
 class ScoresColumn : public QWidget
 {
     Q_OBJECT
@@ -22,6 +24,8 @@ public:
     explicit ScoresColumn(const QString& side, QWidget* parent = nullptr);
 
     void setPlan(const Plan& plan); ///< what the title says
+    /// Names get room for the longest of these, so that bars begin at one place whatever they say.
+    void setClassNames(const std::vector<std::string>& names);
     /// `label`: the right class, marked among the bars; -1 where none is known.
     void showScores(const PlanScores& scores, int label);
     void showNote(const QString& note); ///< instead of bars
@@ -29,18 +33,16 @@ public:
     QString note() const;
     int visibleBars() const;
 
-protected:
-    void resizeEvent(QResizeEvent* event) override;
-
 private:
     struct Row {
-        QLabel* name;
+        ClassName* name;
         QProgressBar* bar;
         QLabel* probability;
     };
-    void elideNames();
+    void makeRoomFor(const QString& name);
 
     QString m_side;
+    int m_room = 0; ///< pixels for the widest name
     std::optional<PlanScores> m_scores;
     QLabel* m_title;
     QLabel* m_note;

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ui/flow_layout.h"
 #include "ui/tradeoff_plot.h"
 
 namespace matmamba
@@ -75,23 +76,26 @@ QLayout* TradeoffPage::makeHead()
     m_costBox->setAccessibleName(tr("Cost shown on the horizontal axis"));
     m_front->setToolTip(tr("A line along the plans that no other one beats in both axes"));
     m_labels->setToolTip(tr("The widths of the reference plans"));
-    m_select->setText(tr("Select"));
+    m_select->setText(tr("Select and pin"));
     m_select->setCheckable(true);
-    m_select->setToolTip(tr("Draw a rectangle around points to pin and compare their plans "
+    m_select->setToolTip(tr("Draw a rectangle around points: their plans are pinned and compared "
                             "(without this button: drag with Shift)"));
-    m_select->setAccessibleName(tr("Select points with a rectangle"));
+    m_select->setAccessibleName(tr("Select points with a rectangle and pin their plans"));
     m_front->setChecked(true);
     m_labels->setChecked(true);
 
-    auto* head = new QHBoxLayout;
+    auto* axes = new QWidget;
+    auto* row = new QHBoxLayout(axes);
+    row->setContentsMargins(0, 0, 8, 0);
+    row->setSpacing(8);
+    row->addWidget(m_qualityBox);
+    row->addWidget(new QLabel(tr("against")));
+    row->addWidget(m_costBox);
+    auto* head = new FlowLayout;
     head->setSpacing(8);
-    head->addWidget(m_qualityBox);
-    head->addWidget(new QLabel(tr("against")));
-    head->addWidget(m_costBox);
-    head->addSpacing(8);
+    head->addWidget(axes);
     for (QCheckBox* box : {m_logarithmic, m_front, m_labels})
         head->addWidget(box);
-    head->addStretch();
     head->addWidget(m_select);
     return head;
 }

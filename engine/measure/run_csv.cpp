@@ -28,6 +28,14 @@ std::string quoted(const std::string& text)
     return field + "\"";
 }
 
+/// Or nothing at all.
+bool is_number(const std::string& field)
+{
+    double value = 0;
+    const char* const end = field.data() + field.size();
+    return field.empty() || std::from_chars(field.data(), end, value).ptr == end;
+}
+
 /// The shortest text that reads back as the same number.
 std::string number(double value)
 {
@@ -45,7 +53,11 @@ std::string run_csv(const std::vector<RunRow>& rows)
     text += ",n,entropy,seconds,device,dtype";
     const bool with_speed
         = std::ranges::any_of(rows, [](const RunRow& row) { return row.speed.has_value(); });
-    text += with_speed ? ",latency_ms,latency_ms_mad,latency_repetitions\n" : "\n";
+    text += with_speed ? ",latency_ms,latency_ms_mad,latency_repetitions" : "";
+    if (!rows.empty())
+        for (const auto& [name, field] : rows.front().more)
+            text += "," + name;
+    text += "\n";
     for (const RunRow& row : rows) {
         text += quoted(row.model) + "," + quoted(to_string(row.plan));
         for (const std::int64_t cost : {row.cost.flops, row.cost.params, row.cost.weight_bytes})
@@ -64,6 +76,8 @@ std::string run_csv(const std::vector<RunRow>& rows)
                 + number(row.speed->deviation * 1e3) + "," + std::to_string(row.speed->repetitions);
         else if (with_speed)
             text += ",,,";
+        for (const auto& [name, field] : row.more)
+            text += "," + (is_number(field) ? field : quoted(field));
         text += "\n";
     }
     return text;

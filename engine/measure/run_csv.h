@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/measure/metrics.h"
@@ -22,12 +23,15 @@ struct RunRow {
     std::optional<Speed> speed{}; ///< where it was measured
     std::optional<double> entropy{}; ///< nats per token, where the data's own is known
     std::string device, compute_type;
+    /// What one table alone says of its rows: name and text, the same names in each row.
+    std::vector<std::pair<std::string, std::string>> more{};
 };
 
 /// CSV with a head line: model, plan (in quotes: its widths are parted by commas), flops, params,
 /// bytes, each metric with its standard error, n, entropy, seconds, device, dtype; where any row
 /// has a speed also latency_ms (of one picture alone, or one decoded token) with its median
-/// absolute deviation and the repetitions. What was not measured is empty.
+/// absolute deviation and the repetitions; then the rows' own further columns, in quotes where they
+/// are no numbers. What was not measured is empty.
 std::string run_csv(const std::vector<RunRow>& rows);
 
 } // namespace matmamba

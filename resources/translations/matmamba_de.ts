@@ -17,11 +17,11 @@
     </message>
     <message>
         <source>nats</source>
-        <translation>nats</translation>
+        <translation>Nats</translation>
     </message>
     <message>
         <source>nats per token</source>
-        <translation>nats je Token</translation>
+        <translation>Nats je Token</translation>
     </message>
     <message>
         <source>width %1</source>
@@ -529,14 +529,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Doppelklick oder F2, um eine Notiz zu schreiben</translation>
     </message>
     <message>
-        <source>Difference to the baseline. Its standard error is that of two independent measurements; both saw the same samples, so the true one is smaller.</source>
-        <translation>Differenz zum Bezugsplan. Ihr Standardfehler ist der zweier unabhängiger Messungen; beide sahen dieselben Beispiele, der wahre ist also kleiner.</translation>
-    </message>
-    <message>
-        <source>Computing time of the measurement on this device, in its batches, per sample</source>
-        <translation>Rechenzeit der Messung auf diesem Gerät, in ihren Batches, je Beispiel</translation>
-    </message>
-    <message>
         <source>Share of samples on which the likeliest answer is the same as the baseline&apos;s</source>
         <translation>Anteil der Beispiele, deren wahrscheinlichste Antwort dieselbe ist wie die des Bezugsplans</translation>
     </message>
@@ -549,48 +541,16 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Notiz</translation>
     </message>
     <message>
-        <source>Top-1, %</source>
-        <translation>Top-1, %</translation>
-    </message>
-    <message>
         <source>Perplexity</source>
         <translation>Perplexität</translation>
-    </message>
-    <message>
-        <source>Δ</source>
-        <translation>Δ</translation>
-    </message>
-    <message>
-        <source>Loss, nats</source>
-        <translation>Verlust, Nats</translation>
-    </message>
-    <message>
-        <source>FLOPs</source>
-        <translation>FLOPs</translation>
-    </message>
-    <message>
-        <source>Parameters</source>
-        <translation>Parameter</translation>
     </message>
     <message>
         <source>Weights</source>
         <translation>Gewichte</translation>
     </message>
     <message>
-        <source>Time/picture</source>
-        <translation>Zeit/Bild</translation>
-    </message>
-    <message>
-        <source>Time/token</source>
-        <translation>Zeit/Token</translation>
-    </message>
-    <message>
         <source>n</source>
         <translation>n</translation>
-    </message>
-    <message>
-        <source>Agreement, %</source>
-        <translation>Übereinstimmung, %</translation>
     </message>
     <message>
         <source>%1 of the baseline&apos;s (Δ %2)</source>
@@ -607,6 +567,56 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Repetitions: %1</source>
         <translation>Wiederholungen: %1</translation>
+    </message>
+    <message>
+        <source>Difference to the baseline</source>
+        <translation>Differenz zum Bezugsplan</translation>
+    </message>
+    <message>
+        <source>Difference to the baseline: %1. Its standard error is that of two independent measurements; both saw the same samples, so the true one is smaller.</source>
+        <translation>Differenz zum Bezugsplan: %1. Ihr Standardfehler ist der zweier unabhängiger Messungen; beide sahen dieselben Beispiele, der wahre ist also kleiner.</translation>
+    </message>
+    <message>
+        <source>Samples measured, in %1 of computing each, on this device and in batches</source>
+        <translation>Gemessene Beispiele, je %1 Rechenzeit, auf diesem Gerät und in Batches</translation>
+    </message>
+    <message>
+        <source>Top-1</source>
+        <translation>Top-1</translation>
+    </message>
+    <message>
+        <source>Δ Top-1</source>
+        <translation>Δ Top-1</translation>
+    </message>
+    <message>
+        <source>% points</source>
+        <translation>%-Punkte</translation>
+    </message>
+    <message>
+        <source>Δ Per-
+plexity</source>
+        <translation>Δ Per-
+plexität</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>Verlust</translation>
+    </message>
+    <message>
+        <source>nats</source>
+        <translation>Nats</translation>
+    </message>
+    <message>
+        <source>Δ Loss</source>
+        <translation>Δ Verlust</translation>
+    </message>
+    <message>
+        <source>Params</source>
+        <translation>Param.</translation>
+    </message>
+    <message>
+        <source>Agreement</source>
+        <translation>Einigkeit</translation>
     </message>
 </context>
 <context>
@@ -742,7 +752,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>%1 nats per token</source>
-        <translation>%1 nats je Token</translation>
+        <translation>%1 Nats je Token</translation>
     </message>
     <message>
         <source>Memory</source>
@@ -1303,10 +1313,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
         <translation>Beschrift&amp;ung</translation>
     </message>
     <message>
-        <source>&amp;Select points by a drag</source>
-        <translation>Punkte mit der Maus auswähle&amp;n</translation>
-    </message>
-    <message>
         <source>Vector drawing (*.svg)</source>
         <translation>Vektorzeichnung (*.svg)</translation>
     </message>
@@ -1329,6 +1335,10 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Latency or tokens/s of the plans in sight: other work on the machine falsifies them</source>
         <translation>Latenz oder Token/s der gezeigten Pläne: Andere Arbeit auf der Maschine verfälscht sie</translation>
+    </message>
+    <message>
+        <source>&amp;Select and pin points by a drag</source>
+        <translation>Punkte mit der Maus auswähle&amp;n und anheften</translation>
     </message>
 </context>
 <context>
@@ -1878,7 +1888,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Repet&amp;ition penalty</source>
-        <translation>Wiederholungsstra&amp;fe</translation>
+        <translation>&amp;Wiederholungsstrafe</translation>
     </message>
     <message>
         <source>&amp;Seed</source>
@@ -1989,7 +1999,7 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     </message>
     <message>
         <source>Pareto f&amp;ront</source>
-        <translation>Pareto-F&amp;ront</translation>
+        <translation>Pareto-&amp;Front</translation>
     </message>
     <message>
         <source>La&amp;bels</source>
@@ -2002,18 +2012,6 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>The widths of the reference plans</source>
         <translation>Die Breiten der Referenzpläne</translation>
-    </message>
-    <message>
-        <source>Select</source>
-        <translation>Auswählen</translation>
-    </message>
-    <message>
-        <source>Draw a rectangle around points to pin and compare their plans (without this button: drag with Shift)</source>
-        <translation>Ein Rechteck um Punkte ziehen, um ihre Pläne anzuheften und zu vergleichen (ohne diesen Knopf: mit der Umschalttaste ziehen)</translation>
-    </message>
-    <message>
-        <source>Select points with a rectangle</source>
-        <translation>Punkte mit einem Rechteck auswählen</translation>
     </message>
     <message>
         <source>Waiting for the first measured speed…</source>
@@ -2034,6 +2032,18 @@ Angeheftete Pläne werden an allen Daten gemessen und hier verglichen.</translat
     <message>
         <source>Perplexity of the grammar itself</source>
         <translation>Perplexität der Grammatik selbst</translation>
+    </message>
+    <message>
+        <source>Select and pin</source>
+        <translation>Auswählen und anheften</translation>
+    </message>
+    <message>
+        <source>Draw a rectangle around points: their plans are pinned and compared (without this button: drag with Shift)</source>
+        <translation>Ein Rechteck um Punkte ziehen: Ihre Pläne werden angeheftet und verglichen (ohne diesen Knopf: mit Umschalt ziehen)</translation>
+    </message>
+    <message>
+        <source>Select points with a rectangle and pin their plans</source>
+        <translation>Punkte mit einem Rechteck auswählen und ihre Pläne anheften</translation>
     </message>
 </context>
 <context>
