@@ -445,14 +445,25 @@ private:
             m_window->show();
     }
 
+    static void closeFront()
+    {
+        QWidget* front = QApplication::activePopupWidget();
+        if (!front)
+            front = QApplication::activeModalWidget();
+        if (front)
+            front->close();
+    }
+
     Q_INVOKABLE void step()
     {
-        if (++m_done > kActions)
+        const bool inOwnLoop = QThread::currentThread()->loopLevel() == m_level;
+        if (++m_done > kActions && inOwnLoop)
             return m_loop->quit();
         // Before it acts: what it does may run a loop of its own, and the monkey goes on in that.
         QMetaObject::invokeMethod(this, &TestMonkey::step, Qt::QueuedConnection);
-        if (m_done % (kActions / kLives) == 0 && QThread::currentThread()->loopLevel() == m_level
-            && !QApplication::activePopupWidget()) {
+        if (m_done > kActions) // that loop has to end first
+            return closeFront();
+        if (m_done % (kActions / kLives) == 0 && inOwnLoop && !QApplication::activePopupWidget()) {
             watch().skipTurn(); // as a start of the program
             return openWindow();
         }

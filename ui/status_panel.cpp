@@ -38,8 +38,12 @@ StatusPanel::StatusPanel(QAction* cancel, QWidget* parent)
 void StatusPanel::showWork(const QString& what, double fraction)
 {
     m_text->setText(what);
+    // A bar paints itself at once, and with it whatever else in the window waits for that: of each
+    // of several results of one turn.
+    m_bar->setUpdatesEnabled(false);
     m_bar->setRange(0, fraction < 0 ? 0 : 1000);
     m_bar->setValue(int(1000 * fraction));
+    m_bar->setUpdatesEnabled(true);
     m_bar->show();
     m_cancel->show();
     m_cancelAction->setEnabled(true);
