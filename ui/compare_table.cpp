@@ -2,7 +2,9 @@
 
 #include <QFont>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "engine/measure/predictions.h"
 #include "ui/pin_store.h"
@@ -37,29 +39,42 @@ CompareTable::CompareTable(const PlanModel& plan, PinStore& pins, const RunStore
     , m_pins(pins)
     , m_runs(runs)
 {
-    const auto renew = [this] {
-        beginResetModel();
-        endResetModel();
-    };
-    connect(&m_pins, &PinStore::changed, this, renew);
-    connect(&m_runs, &RunStore::restarted, this, renew);
-    connect(&m_runs, &RunStore::speedsForgotten, this, renew);
+    m_telling.setSingleShot(true);
+    m_telling.setInterval(0);
+    connect(&m_telling, &QTimer::timeout, this, &CompareTable::tellChanges);
+    connect(&m_pins, &PinStore::changed, this, &CompareTable::renew);
+    connect(&m_runs, &RunStore::restarted, this, &CompareTable::renew);
+    connect(&m_runs, &RunStore::speedsForgotten, this, &CompareTable::renew);
     connect(&m_runs, &RunStore::recorded, this, &CompareTable::takeRun);
     connect(&m_runs, &RunStore::speedRecorded, this, &CompareTable::takeRun);
 }
 
+void CompareTable::renew()
+{
+    beginResetModel();
+    m_changed.clear();
+    m_agreements.clear();
+    endResetModel();
+}
+
 void CompareTable::takeRun(const Plan& plan)
 {
-    const int rows = rowCount();
-    if (rows == 0)
-        return;
-    if (plan == m_pins.baseline()) { // every difference is another one
-        emit dataChanged(index(0, 0), index(rows - 1, ColumnCount - 1));
-        return;
-    }
-    for (int row = 0; row < rows; ++row)
-        if (planAt(row) == plan)
-            emit dataChanged(index(row, 0), index(row, ColumnCount - 1));
+    m_changed.insert(plan);
+    m_telling.start();
+}
+
+void CompareTable::tellChanges()
+{
+    const std::set<Plan> changed = std::exchange(m_changed, {});
+    const bool all = changed.contains(m_pins.baseline()); // every difference is another one
+    int first = rowCount(), last = -1;
+    for (int row = 0; row < rowCount(); ++row)
+        if (all || changed.contains(planAt(row))) {
+            first = std::min(first, row);
+            last = row;
+        }
+    if (last >= 0) // a view takes one change of many rows much more quickly than many changes
+        emit dataChanged(index(first, 0), index(last, ColumnCount - 1));
 }
 
 const Plan& CompareTable::planAt(int row) const
@@ -101,12 +116,14 @@ std::optional<Metric> CompareTable::agreementOf(int row) const
     if (!own || !base || !own->predictions || !base->predictions
         || own->predictions->samples() != base->predictions->samples())
         return std::nullopt;
-    Metric share = agreement(*own->predictions, *base->predictions);
-    if (share.n == 0)
-        return std::nullopt;
-    share.value *= 100;
-    share.std_error *= 100;
-    return share;
+    Agreement& known = m_agreements[planAt(row)];
+    if (known.own != own->predictions || known.base != base->predictions) {
+        known = {own->predictions, base->predictions,
+                 agreement(*own->predictions, *base->predictions)};
+        known.share.value *= 100;
+        known.share.std_error *= 100;
+    }
+    return known.share.n > 0 ? std::optional(known.share) : std::nullopt;
 }
 
 QVariant CompareTable::number(int row, int column) const

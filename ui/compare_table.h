@@ -3,8 +3,12 @@
 #pragma once
 
 #include <QAbstractTableModel>
+#include <QTimer>
 
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,11 +71,21 @@ private:
     QString deltaToolTip(int row, Quality quality) const; ///< with its standard error
     QString speedToolTip(int row) const;
     QString toolTip(int row, int column) const;
+    void renew(); ///< other pins or other runs
     void takeRun(const Plan& plan);
+    void tellChanges(); ///< of all results of one turn
 
     const PlanModel& m_plan;
     PinStore& m_pins;
     const RunStore& m_runs;
+    std::set<Plan> m_changed; ///< not told yet
+    QTimer m_telling;
+
+    struct Agreement {
+        std::shared_ptr<const Predictions> own, base; ///< of which it is
+        Metric share;
+    };
+    mutable std::map<Plan, Agreement> m_agreements; ///< each is asked for several times
 };
 
 } // namespace matmamba

@@ -213,7 +213,10 @@ void ExplorerWindow::connectParts()
     connect(&m_plan, &PlanModel::planChanged, this, &ExplorerWindow::takePlan);
     connect(&m_pins, &PinStore::changed, this, &ExplorerWindow::takePins);
     connect(&m_pins, &PinStore::planBChanged, this, &ExplorerWindow::takePins);
-    connect(&m_runs, &RunStore::recorded, this, [this] {
+    m_moreSpeeds.setSingleShot(true);
+    m_moreSpeeds.setInterval(0);
+    connect(&m_runs, &RunStore::recorded, &m_moreSpeeds, qOverload<>(&QTimer::start));
+    connect(&m_moreSpeeds, &QTimer::timeout, this, [this] {
         if (!m_speedsCancelled)
             askForSpeeds(); // a plan more may be on the plot
     });

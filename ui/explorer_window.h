@@ -4,6 +4,7 @@
 
 #include <QList>
 #include <QMainWindow>
+#include <QTimer>
 
 #include <functional>
 #include <map>
@@ -202,6 +203,7 @@ private:
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for
     std::vector<Plan> m_speedPlans; ///< whose speeds were asked for last
     bool m_isTakingModel = false; ///< plan and pins may be of the model before
+    QTimer m_moreSpeeds; ///< asks for those of the plans that came in one turn
     bool m_speedsCancelled = false; ///< until the person does something that shows them
     QString m_wantedData; ///< to be opened as soon as the model is
     QString m_opening; ///< what is said while a model or data are being opened; "" while none are

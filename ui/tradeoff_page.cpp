@@ -58,14 +58,17 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
             m_current.forget();
             takeAxes();
         });
+    m_renewal.setSingleShot(true);
+    m_renewal.setInterval(0);
+    connect(&m_renewal, &QTimer::timeout, this, &TradeoffPage::takeRuns);
     connect(&m_runs, &RunStore::recorded, this, [this](const Plan& measured) {
         if (m_axis.placeOf(measured, m_plan, m_runs))
             m_current.takeRun(measured);
-        takeRuns();
+        m_renewal.start();
     });
     connect(&m_runs, &RunStore::speedRecorded, this, [this] {
         if (showsSpeed())
-            takeRuns();
+            m_renewal.start();
     });
     takeModel();
 }

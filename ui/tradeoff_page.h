@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QFuture>
+#include <QTimer>
 #include <QWidget>
 
 #include "ui/tradeoff_points.h"
@@ -66,6 +67,7 @@ private:
     const RunStore& m_runs;
     CurrentResult m_current;
     CostAxis m_axis;
+    QTimer m_renewal; ///< once for all results of one turn
     QComboBox* m_qualityBox;
     QComboBox* m_costBox;
     QCheckBox* m_logarithmic;
