@@ -487,15 +487,16 @@ private slots:
         watch().restart();
         QMetaObject::invokeMethod(this, &TestMonkey::step, Qt::QueuedConnection);
         loop.exec();
-        const double seconds = double(timer.elapsed()) / 1000;
+        const double seconds = double(timer.elapsed()) / 1000, cpu_s = watch().cpu_s();
+        const LoopWatch::Turn longest = watch().longestCpu();
 
         QString counts;
         for (const auto& [name, count] : m_counts)
             counts += QString(" %1 %2,").arg(name).arg(count);
-        qInfo("%d actions in %.1f s, %.1f s of them on the processor:%s", kActions, seconds,
-              watch().cpu_s(), qPrintable(counts.chopped(1)));
+        qInfo("%d actions in %.1f s, %.1f s of them on the processor:%s", kActions, seconds, cpu_s,
+              qPrintable(counts.chopped(1)));
         for (const auto& [what, turn] : {std::pair{"the clock", watch().longestWall()},
-                                         {"computing", watch().longestCpu()},
+                                         {"computing", longest},
                                          {"its own making", watch().longestOwn()}})
             qInfo("longest turn of the loop by %s: %.1f ms, %.1f ms of computing, %.1f ms of its "
                   "own making (%s)",
@@ -504,12 +505,12 @@ private slots:
 
         m_alarm.reset(); // from here on each wait has its own limit
         // What is asked of it now is done.
-        while (QWidget* modal = QApplication::activeModalWidget())
-            modal->close();
+        QTRY_VERIFY((closeFront(), !QApplication::activeModalWidget()));
         m_window->bridge().cancel();
         QSignalSpy opened(&m_window->bridge(), &EngineBridge::modelOpened);
         m_window->openModel(m_vision);
-        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60000);
+        // Another one that the monkey asked for may come before it.
+        QTRY_VERIFY_WITH_TIMEOUT(opened.count() > 0 && !m_window->bridge().isOpeningModel(), 60000);
         m_window->openData(m_folder.filePath("few"));
         QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data() && m_window->runs().data()->name == "few",
                                  60000);
@@ -521,8 +522,8 @@ private slots:
         }
         // What the loop computes. What it waits for (a disk that others use, the processor) is
         // printed: on a busy machine it tells of that.
-        QVERIFY2(watch().longestCpu().cpu <= kLongestTurn_ms, watch().longestCpu().doing);
-        QVERIFY2(watch().cpu_s() <= 60, qPrintable(QString::number(watch().cpu_s())));
+        QVERIFY2(longest.cpu <= kLongestTurn_ms, longest.doing);
+        QVERIFY2(cpu_s <= 60, qPrintable(QString::number(cpu_s)));
     }
 
     void cleanupTestCase()

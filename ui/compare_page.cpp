@@ -70,6 +70,7 @@ ComparePage::ComparePage(PlanModel& plan, PinStore& pins, const RunStore& runs, 
     m_view->verticalHeader()->hide();
     QHeaderView* header = m_view->horizontalHeader();
     header->setSectionResizeMode(QHeaderView::ResizeToContents);
+    header->setResizeContentsPrecision(20); // rows: of hundreds the window would wait
     header->setSectionResizeMode(CompareTable::PlanColumn, QHeaderView::Fixed);
     header->setSectionResizeMode(CompareTable::NoteColumn, QHeaderView::Stretch);
     // What the note keeps where the other columns need all the width.
