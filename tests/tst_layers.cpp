@@ -276,9 +276,11 @@ private slots:
         openData();
         recordAll(m_page->wantedPlans(), 512);
         QVERIFY(!at(0, 32, LayerGrid::CoarseRole).toBool());
+        QVERIFY(!m_page->captionText().contains("Italics"));
         QComboBox& box = *m_page->samplesBox();
         box.setCurrentText("1,024");
         QVERIFY(at(0, 32, LayerGrid::CoarseRole).toBool());
+        QVERIFY(m_page->captionText().contains("<i>Italics</i>: on fewer samples than chosen."));
         QCOMPARE(at(0, 32).toString(), QString("0.032")); // still shown
         QVERIFY(m_page->progressText().startsWith("0 of 20 cells, 1,024 samples each"));
         QCOMPARE(m_page->wantedPlans().size(), std::size_t(19));
@@ -396,8 +398,8 @@ private slots:
         const QString tip = at(2, 8, Qt::ToolTipRole).toString().replace("&nbsp;", " ");
         for (const char* part :
              {"Layer 3 at 8 heads, all others at 64", "0.168 ± 0.042 nats", "1.170 ± 0.030 nats",
-              "1.002 ± 0.030 nats", "512 of 10,000 pictures", "the same 512 pictures", "quadrature", "FLOPs",
-              "Parameters", "% of full"})
+              "1.002 ± 0.030 nats", "512 of 10,000 pictures", "the same 512 pictures", "quadrature",
+              "FLOPs", "Parameters", "% of full"})
             QVERIFY2(tip.contains(part), part);
         const QString cost
             = grid().index(0, LayerGrid::ParamsColumn).data(Qt::ToolTipRole).toString();
@@ -416,6 +418,22 @@ private slots:
         const QString share = QString("%1 %").arg(
             100.0 * double(layer.flops) / double(m_plan->fullCost().flops), 0, 'f', 1);
         QVERIFY(grid().index(1, LayerGrid::FlopsColumn).data().toString().endsWith(share));
+    }
+
+    void layersTellTheirCostsWhereTheyDiffer()
+    {
+        openModel(2);
+        QVERIFY(table().isColumnHidden(LayerGrid::FlopsColumn));
+        QVERIFY(grid()
+                    .headerData(1, Qt::Vertical, Qt::ToolTipRole)
+                    .toString()
+                    .contains("Layer 2 at full width"));
+        ModelConfig sliced = m_plan->config();
+        sliced.heads_per_layer = {64, 16};
+        m_runs->clear();
+        m_plan->reset(sliced, 2);
+        QVERIFY(!table().isColumnHidden(LayerGrid::FlopsColumn));
+        QVERIFY(!table().isColumnHidden(LayerGrid::ParamsColumn));
     }
 
     void oneLayerIsAWholeModel()

@@ -334,7 +334,7 @@ private slots:
         QByteArray damaged = text;
         const std::string error
             = errorOf(damaged.replace("\"repetitions\":77", "\"repetitions\":-1"));
-        QVERIFY2(error.find("speeds[0]: results[0]: \"repetitions\"") != std::string::npos,
+        QVERIFY2(error.find("speeds 1, results 1, repetitions") != std::string::npos,
                  error.c_str());
     }
 
@@ -385,15 +385,18 @@ private slots:
         const auto row = [](const char* name, const char* from, const char* to, const char* said) {
             QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QString(said);
         };
-        row("cut off", "\"results\"", "", "damaged or no project");
+        row("cut off", "\"results\"", "", "it ends too early, after");
+        row("no number", "\"done\": 640", "\"done\": #", "only its first");
         row("another file", "matmamba-project", "something", "is no project");
         row("newer", "\"schema\": 1", "\"schema\": 4", "newer one");
         row("schema", "\"schema\": 1", "\"schema\": \"x\"", "schema");
-        row("width", "[40, 8]", "[40, 65]", "models[0]: \"plan\"");
+        row("width", "[40, 8]", "[40, 65]",
+            "its entry “models 1, plan” should be a list of widths from 1 to 64");
         row("pin", "[[64, 64]", "[7", "pins");
-        row("done", "\"done\": 640", "\"done\": 6400", "results[0]: \"done\"");
-        row("metric", "[0.25, 0.01, 640]", "[0.25]", "\"loss\"");
-        row("runs", "\"runs\": [{", "\"runs\": [3, {", "runs[0]");
+        row("done", "\"done\": 640", "\"done\": 6400",
+            "“runs 1, results 1, done” should be a number from 1");
+        row("metric", "[0.25, 0.01, 640]", "[0.25]", "results 1, loss”");
+        row("runs", "\"runs\": [{", "\"runs\": [3, {", "“runs 1” should be a group");
         row("no open", "\"open\": {", "\"was\": {", "open");
     }
     void aDamagedProjectIsRefusedWithASentence()

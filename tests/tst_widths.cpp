@@ -263,6 +263,23 @@ private slots:
         }
     }
 
+    void presetsWiderThanTheModelAreDisabled()
+    {
+        open(4);
+        QVERIFY(preset("64")->isEnabled());
+        ModelConfig config = m_plan->config();
+        config.heads_per_layer = {32, 16, 16, 32}; // of a model that is a narrow plan's heads
+        m_plan->reset(config, 2);
+        QVERIFY(!preset("64")->isEnabled());
+        QCOMPARE(preset("64")->toolTip(),
+                 QString("The layers of this model have 32 heads at most"));
+        QVERIFY(preset("32")->isEnabled());
+        QCOMPARE(preset("32")->toolTip(), QString("All layers to 32 heads"));
+        open(4);
+        QVERIFY(preset("64")->isEnabled());
+        QCOMPARE(preset("64")->toolTip(), QString("All layers to 64 heads"));
+    }
+
     void presetButtonsAreNeverClipped_data()
     {
         QTest::addColumn<int>("width");

@@ -37,6 +37,7 @@
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
 #include "ui/generate_page.h"
+#include "ui/layers_page.h"
 #include "ui/path_kind.h"
 #include "ui/project.h"
 #include "ui/recent_paths.h"
@@ -380,6 +381,13 @@ private slots:
         const QString file = m_folder.filePath("unchanged.matmamba");
         QCOMPARE(saved(file).data, m_pictures);
         m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings);
+        bool said = false; // that what is complete is measured again
+        connect(&m_window->bridge(), &EngineBridge::measured, this, [&] {
+            said = said
+                || m_window->status().workText().startsWith(
+                    "Measuring again what width 64 predicts")
+                || m_window->status().workText().startsWith("Measuring again what current plan");
+        });
         m_window->openProject(file);
         // What it names is kept while it is being opened,
         const Project early = saved(m_folder.filePath("early.matmamba"));
@@ -389,9 +397,40 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
         QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
         QVERIFY(m_window->runs().find(plan().plan())->predictions);
+        QVERIFY(said);
         QVERIFY(!m_window->isWindowModified());
         plan().setAllLayers(9);
         QVERIFY(m_window->isWindowModified());
+    }
+
+    void whatIsMeasuredIsSavedUnasked_data()
+    {
+        QTest::addColumn<bool>("closes");
+        QTest::newRow("another project") << false;
+        QTest::newRow("closed") << true;
+    }
+    void whatIsMeasuredIsSavedUnasked()
+    {
+        QFETCH(bool, closes);
+        openModel();
+        openData(m_manyPictures);
+        const QString path = m_folder.filePath("measuring.matmamba");
+        QCOMPARE(m_window->saveProject(path), QString());
+        QVERIFY(!everythingIsMeasured());
+        QVERIFY(!m_window->isWindowModified());
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QVERIFY(!m_window->isWindowModified());
+        if (closes)
+            m_window->close();
+        else
+            action(QKeySequence("Ctrl+N"))->trigger();
+        QVERIFY(!m_window->findChild<QMessageBox*>());
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const Project project = readProject(file.readAll(), path);
+        QCOMPARE(project.runs.size(), std::size_t(1));
+        QVERIFY(
+            project.runs.begin()->second.runs.at(Plan::uniform(m_config.n_layer, 64)).complete());
     }
 
     void aProjectWhoseModelDoesNotOpenKeepsItsPath()
@@ -1317,6 +1356,43 @@ private slots:
             QCOMPARE(dialog->defaultSuffix(), QString(suffix));
         }
         dialog->close();
+    }
+
+    void tablesAreWrittenUnderASuggestedName()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        const auto write = [this](const QString& suggested) {
+            auto* dialog = m_window->findChild<QFileDialog*>();
+            QVERIFY(dialog);
+            QCOMPARE(QFileInfo(dialog->selectedFiles().value(0)).fileName(), suggested);
+            emit dialog->fileSelected(m_folder.filePath(suggested));
+            delete dialog;
+        };
+        const auto lines = [this](const QString& name) {
+            QFile file(m_folder.filePath(name));
+            return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()).split('\n')
+                                                  : QStringList();
+        };
+        QVERIFY(!action(QKeySequence("Ctrl+Alt+L"))->isEnabled());
+        m_window->layers().measure();
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->layers().isMeasuring(), 60000);
+        QVERIFY(action(QKeySequence("Ctrl+Alt+L"))->isEnabled());
+        action(QKeySequence("Ctrl+Alt+L"))->trigger();
+        write("vision-tiny-layers.csv");
+        QVERIFY(lines("vision-tiny-layers.csv").value(0).startsWith("layer,heads,"));
+        m_window->pins().pin(Plan::uniform(m_config.n_layer, 32));
+        m_window->pins().setNote(Plan::uniform(m_config.n_layer, 32), "half");
+        emit m_window->comparison().exportRequested();
+        write("vision-tiny-compared.csv");
+        QVERIFY(lines("vision-tiny-compared.csv").value(0).endsWith(",agreement_stderr,note"));
+        QVERIFY(lines("vision-tiny-compared.csv").value(1).endsWith(",\"half\""));
+        plan().setAllLayers(16);
+        action(QKeySequence("Ctrl+E"))->trigger();
+        write("vision-tiny-width-16.json");
+        action(QKeySequence("Ctrl+Shift+S"))->trigger();
+        write("vision-tiny.matmamba");
     }
 
     void theDataDialogShowsIdxFiles()

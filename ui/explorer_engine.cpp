@@ -275,13 +275,17 @@ void ExplorerWindow::measureLayers(const std::vector<Plan>& plans, std::int64_t 
 void ExplorerWindow::takeMeasurement(const Plan& plan, const Measurement& measurement)
 {
     const bool wasKnown = m_runs.isComplete(plan); // from a file: what it predicts is new, no more
+    const bool wasPredicted = isKnown(plan);
     m_runs.record(plan, measurement);
     if (!wasKnown && m_runs.find(plan))
-        projectChanged();
+        runsChanged();
     if (measurement.samples_total == 0)
         return;
     const QString what = plan == m_plan.plan() ? tr("current plan") : planText(plan);
-    m_status->showWork(tr("Measuring %1: %2")
+    // A project keeps what was measured, not each sample's prediction, which Classify and the
+    // agreement in Compare are made of.
+    m_status->showWork((wasKnown && !wasPredicted ? tr("Measuring again what %1 predicts: %2")
+                                                  : tr("Measuring %1: %2"))
                            .arg(what,
                                 partText(measurement.samples_done, measurement.samples_total,
                                          m_plan.config().kind)),

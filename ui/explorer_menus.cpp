@@ -24,6 +24,7 @@
 #include "ui/file_dialog.h"
 #include "ui/generate_page.h"
 #include "ui/keyboard_help.h"
+#include "ui/layers_page.h"
 #include "ui/recent_paths.h"
 #include "ui/status_panel.h"
 #include "ui/tradeoff_page.h"
@@ -32,6 +33,20 @@
 
 namespace matmamba
 {
+
+namespace
+{
+
+/// "width-32", or "64-48-32-16": what an exported plan is called where the person has no other
+/// name.
+QString planFileName(const Plan& plan)
+{
+    const QString heads = QString::fromStdString(to_string(plan)).replace(',', '-');
+    constexpr qsizetype kReadable = 48;
+    return plan.is_uniform() ? "width-" + heads : heads.size() <= kReadable ? heads : "mixed";
+}
+
+} // namespace
 
 QAction* ExplorerWindow::makeAction(const QString& text, const QKeySequence& keys,
                                     void (ExplorerWindow::*slot)())
@@ -95,6 +110,14 @@ void ExplorerWindow::makeFileMenu()
          makeAction(tr("All &runs as table…"), QKeySequence("Ctrl+Shift+E"),
                     &ExplorerWindow::chooseRunsFile),
          makeAction(tr("P&lot…"), QKeySequence("Ctrl+Alt+E"), &ExplorerWindow::choosePlotFile)});
+    m_exportLayers = makeAction(tr("La&yers as table…"), QKeySequence("Ctrl+Alt+L"),
+                                &ExplorerWindow::chooseLayersFile);
+    m_export->addAction(m_exportLayers);
+    const auto followLayers
+        = [this] { m_exportLayers->setEnabled(m_layers->grid().isAnyMeasured()); };
+    connect(&m_runs, &RunStore::restarted, m_exportLayers, followLayers);
+    connect(&m_runs, &RunStore::recorded, m_exportLayers, followLayers);
+    followLayers();
     menu->addSeparator();
     auto* quit = new QAction(tr("&Quit"), this);
     quit->setShortcut(QKeySequence("Ctrl+Q"));
@@ -296,50 +319,56 @@ void ExplorerWindow::makeToolBar()
 
 void ExplorerWindow::chooseModelFolder()
 {
-    showDialog(this, tr("Open model folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {},
-               [this](const QString& path) { openModel(path); });
+    showOpenDialog(this, tr("Open model folder"), QFileDialog::Directory, {},
+                   [this](const QString& path) { openModel(path); });
 }
 
 void ExplorerWindow::chooseModelFile()
 {
-    showDialog(this, tr("Open model file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-               {tr("Weights (*.safetensors *.bin *.pt)"), tr("All files (*)")},
-               [this](const QString& path) { openModel(path); });
+    showOpenDialog(this, tr("Open model file"), QFileDialog::ExistingFile,
+                   {tr("Weights (*.safetensors *.bin *.pt)"), tr("All files (*)")},
+                   [this](const QString& path) { openModel(path); });
 }
 
 void ExplorerWindow::choosePicture()
 {
-    showDialog(this, tr("Classify pictures"), QFileDialog::ExistingFiles, QFileDialog::AcceptOpen,
-               {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.pgm *.ppm)"), tr("All files (*)")},
-               [this](const QStringList& paths) { classifyPictures(paths); });
+    showOpenDialog(
+        this, tr("Classify pictures"), QFileDialog::ExistingFiles,
+        {tr("Pictures (*.jpg *.jpeg *.png *.bmp *.webp *.pgm *.ppm)"), tr("All files (*)")},
+        [this](const QStringList& paths) { classifyPictures(paths); });
 }
 
 void ExplorerWindow::chooseDataFolder()
 {
-    showDialog(this, tr("Open data folder"), QFileDialog::Directory, QFileDialog::AcceptOpen, {},
-               [this](const QString& path) { openData(path); });
+    showOpenDialog(this, tr("Open data folder"), QFileDialog::Directory, {},
+                   [this](const QString& path) { openData(path); });
 }
 
 void ExplorerWindow::chooseDataFile()
 {
-    showDialog(this, tr("Open data file"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-               {tr("Data (*.bin *.txt *images*idx3*)"), tr("All files (*)")},
-               [this](const QString& path) { openData(path); });
+    showOpenDialog(this, tr("Open data file"), QFileDialog::ExistingFile,
+                   {tr("Data (*.bin *.txt *images*idx3*)"), tr("All files (*)")},
+                   [this](const QString& path) { openData(path); });
+}
+
+QString ExplorerWindow::suggestedName(const QString& what) const
+{
+    return QString::fromStdString(m_model->name) + '-' + what;
 }
 
 void ExplorerWindow::choosePlanFile()
 {
-    showDialog(this, tr("Export plan"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Plan (*.json)")},
-               [this](const QString& path) { exportPlan(EngineThread::ExportAs::PlanFile, path); });
+    showSaveDialog(
+        this, tr("Export plan"), {tr("Plan (*.json)")}, suggestedName(planFileName(m_plan.plan())),
+        [this](const QString& path) { exportPlan(EngineThread::ExportAs::PlanFile, path); });
 }
 
 void ExplorerWindow::chooseSlicedFolder()
 {
-    showDialog(this, tr("Export as a model of its own"), QFileDialog::AnyFile,
-               QFileDialog::AcceptSave, {tr("New model folder (*)")}, [this](const QString& path) {
-                   exportPlan(EngineThread::ExportAs::SlicedModel, path);
-               });
+    showSaveDialog(this, tr("Export as a model of its own"), {tr("New model folder (*)")},
+                   suggestedName(planFileName(m_plan.plan())), [this](const QString& path) {
+                       exportPlan(EngineThread::ExportAs::SlicedModel, path);
+                   });
 }
 
 void ExplorerWindow::exportPlan(EngineThread::ExportAs as, const QString& path)
@@ -352,38 +381,48 @@ void ExplorerWindow::exportPlan(EngineThread::ExportAs as, const QString& path)
         m_bridge.exportPlan(m_plan.plan(), as, path);
 }
 
+void ExplorerWindow::chooseTableFile(const QString& title, const QString& name,
+                                     const std::function<QString(const QString&)>& write)
+{
+    showSaveDialog(this, title, {tr("Table (*.csv)")}, suggestedName(name),
+                   [this, write](const QString& path) {
+                       if (const QString sentence = write(path); !sentence.isEmpty())
+                           showError(sentence);
+                   });
+}
+
 void ExplorerWindow::chooseRunsFile()
 {
-    showDialog(this, tr("Export runs"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Table (*.csv)")}, [this](const QString& path) {
-                   if (const QString sentence = exportAllRuns(path); !sentence.isEmpty())
-                       showError(sentence);
-               });
+    chooseTableFile(tr("Export runs"), "runs",
+                    [this](const QString& path) { return exportAllRuns(path); });
 }
 
 void ExplorerWindow::choosePinsFile()
 {
-    showDialog(this, tr("Export pinned plans"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Table (*.csv)")}, [this](const QString& path) {
-                   if (const QString sentence = exportPins(path); !sentence.isEmpty())
-                       showError(sentence);
-               });
+    chooseTableFile(tr("Export pinned plans"), "compared",
+                    [this](const QString& path) { return exportPins(path); });
+}
+
+void ExplorerWindow::chooseLayersFile()
+{
+    chooseTableFile(tr("Export layers"), "layers",
+                    [this](const QString& path) { return m_layers->exportCsv(path); });
 }
 
 void ExplorerWindow::choosePlotFile()
 {
-    showDialog(this, tr("Save plot"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Picture (*.png)"), tr("Vector drawing (*.svg)"), tr("Vector drawing (*.pdf)"),
-                tr("Table of the runs (*.csv)")},
-               [this](const QString& path) {
-                   const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
-                   (isTable ? QtFuture::makeReadyFuture(exportAllRuns(path))
-                            : m_tradeoff->save(path))
-                       .then(this, [this](const QString& sentence) {
-                           if (!sentence.isEmpty())
-                               showError(sentence);
-                       });
-               });
+    showSaveDialog(this, tr("Save plot"),
+                   {tr("Picture (*.png)"), tr("Vector drawing (*.svg)"),
+                    tr("Vector drawing (*.pdf)"), tr("Table of the runs (*.csv)")},
+                   suggestedName("plot"), [this](const QString& path) {
+                       const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
+                       (isTable ? QtFuture::makeReadyFuture(exportAllRuns(path))
+                                : m_tradeoff->save(path))
+                           .then(this, [this](const QString& sentence) {
+                               if (!sentence.isEmpty())
+                                   showError(sentence);
+                           });
+                   });
 }
 
 void ExplorerWindow::generateText()

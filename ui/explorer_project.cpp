@@ -55,7 +55,7 @@ void ExplorerWindow::takeProject(Project project)
     } else if (!m_bridge.isOpeningModel()) {
         goOnWithDataBefore();
     }
-    m_projectIsNewer = false;
+    m_projectIsNewer = m_runsAreNewer = false;
     describe();
 }
 
@@ -96,7 +96,7 @@ QString ExplorerWindow::saveProject(const QString& path)
     QString sentence = writeWholeFile(path, writeProject(project()));
     if (sentence.isEmpty()) {
         setProjectFile(QFileInfo(path).absoluteFilePath());
-        m_projectIsNewer = false;
+        m_projectIsNewer = m_runsAreNewer = false;
         describe();
     }
     return sentence;
@@ -108,15 +108,18 @@ bool ExplorerWindow::restoreAutosave()
     if (m_autosave->file().isEmpty() || !file.open(QIODevice::ReadOnly))
         return false;
     try {
-        Project project = readProject(file.readAll(), m_autosave->file());
+        const QByteArray text = file.readAll();
+        Project project = readProject(text, m_autosave->file());
         const bool usable = QFileInfo::exists(project.model);
         if (!usable) // its model is gone; the runs are kept
             project.model.clear();
         takeProject(std::move(project));
         // The file that it was saved as, where that still stands.
         const QString saved = m_settings.value("project/file").toString();
-        m_projectFile = QFileInfo::exists(saved) ? saved : QString();
-        m_projectIsNewer = true;
+        QFile before(saved);
+        const bool stands = !saved.isEmpty() && before.open(QIODevice::ReadOnly);
+        m_projectFile = stands ? saved : QString();
+        m_projectIsNewer = !stands || before.readAll() != text;
         describe();
         return usable;
     } catch (const Error& error) {
@@ -124,7 +127,7 @@ bool ExplorerWindow::restoreAutosave()
         const QString kept = m_autosave->file() + ".damaged";
         QFile::remove(kept);
         QFile::rename(m_autosave->file(), kept);
-        showError(tr("%1 It is kept as %2.").arg(QString::fromUtf8(error.what()), kept));
+        showError(tr("%1. It is kept as %2.").arg(QString::fromUtf8(error.what()), kept));
         return false;
     }
 }
@@ -140,9 +143,30 @@ void ExplorerWindow::projectChanged()
     }
 }
 
+/// A project that has nothing new but what was measured is as the person left it: it says so, and
+/// what was measured goes into its file unasked when the project is left.
+void ExplorerWindow::runsChanged()
+{
+    if (m_autosave)
+        m_autosave->changed();
+    m_runsAreNewer = true;
+}
+
+bool ExplorerWindow::saveNewRuns()
+{
+    if (m_projectFile.isEmpty() || m_projectIsNewer || !m_runsAreNewer)
+        return true;
+    const QString sentence = saveProject(m_projectFile);
+    if (!sentence.isEmpty())
+        showError(sentence);
+    return sentence.isEmpty();
+}
+
 void ExplorerWindow::afterAsking(std::function<void()> goOn)
 {
-    if (!m_projectIsNewer || project().runs.empty()) {
+    if (!saveNewRuns())
+        return;
+    if (!(m_projectIsNewer || m_runsAreNewer) || project().runs.empty()) {
         goOn();
         return;
     }
@@ -178,9 +202,10 @@ void ExplorerWindow::newProject()
 
 void ExplorerWindow::chooseProject()
 {
-    showDialog(this, tr("Open project"), QFileDialog::ExistingFile, QFileDialog::AcceptOpen,
-               {tr("Project (*.matmamba)"), tr("All files (*)")},
-               [this](const QString& path) { afterAsking([this, path] { openProject(path); }); });
+    showOpenDialog(this, tr("Open project"), QFileDialog::ExistingFile,
+                   {tr("Project (*.matmamba)"), tr("All files (*)")}, [this](const QString& path) {
+                       afterAsking([this, path] { openProject(path); });
+                   });
 }
 
 void ExplorerWindow::saveProjectNow()
@@ -193,11 +218,12 @@ void ExplorerWindow::saveProjectNow()
 
 void ExplorerWindow::chooseProjectFile()
 {
-    showDialog(this, tr("Save project"), QFileDialog::AnyFile, QFileDialog::AcceptSave,
-               {tr("Project (*.matmamba)")}, [this](const QString& path) {
-                   if (const QString sentence = saveProject(path); !sentence.isEmpty())
-                       showError(sentence);
-               });
+    const QString name = m_model ? QString::fromStdString(m_model->name) : tr("project");
+    showSaveDialog(this, tr("Save project"), {tr("Project (*.matmamba)")},
+                   m_projectFile.isEmpty() ? name : m_projectFile, [this](const QString& path) {
+                       if (const QString sentence = saveProject(path); !sentence.isEmpty())
+                           showError(sentence);
+                   });
 }
 
 RunRow ExplorerWindow::runRow(const Plan& plan) const

@@ -220,7 +220,7 @@ void ExplorerWindow::connectParts()
         if (!m_speedsCancelled)
             askForSpeeds(); // a plan more may be on the plot
     });
-    connect(&m_runs, &RunStore::speedRecorded, this, &ExplorerWindow::projectChanged);
+    connect(&m_runs, &RunStore::speedRecorded, this, &ExplorerWindow::runsChanged);
     connect(m_tradeoff, &TradeoffPage::axesChanged, this, &ExplorerWindow::askForSpeeds);
     connect(m_tradeoff, &TradeoffPage::compareRequested, this, &ExplorerWindow::comparePlans);
     connect(m_compare, &ComparePage::shown, this, &ExplorerWindow::askForSpeeds);
@@ -456,6 +456,7 @@ void ExplorerWindow::closeEvent(QCloseEvent* event)
     m_settings.setValue("window/columns", m_columns->saveState());
     m_settings.setValue("window/rows", m_rows->saveState());
     m_generate->save(m_settings);
+    saveNewRuns(); // the autosave has them too
     QMainWindow::closeEvent(event);
 }
 

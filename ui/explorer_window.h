@@ -129,7 +129,12 @@ private:
     void chooseSlicedFolder();
     void chooseRunsFile();
     void choosePinsFile();
+    void chooseLayersFile();
     void choosePlotFile();
+    /// `write` takes the chosen path and returns "" or the sentence that says why not.
+    void chooseTableFile(const QString& title, const QString& name,
+                         const std::function<QString(const QString&)>& write);
+    QString suggestedName(const QString& what) const; ///< of a file, without its suffix
     void exportPlan(EngineThread::ExportAs as, const QString& path);
     void pastePicture();
     void showKeyboardHelp();
@@ -146,7 +151,9 @@ private:
     void chooseProjectFile();
     /// Calls `goOn` at once, or after asking where something would be lost.
     void afterAsking(std::function<void()> goOn);
-    void projectChanged();
+    void projectChanged(); ///< by the person
+    void runsChanged(); ///< something was measured
+    bool saveNewRuns(); ///< into the project's file; false where it cannot be written
     QString exportAllRuns(const QString& file) const;
     QString exportPins(const QString& file) const;
     RunRow runRow(const Plan& plan) const;
@@ -192,7 +199,8 @@ private:
     std::optional<ModelInfo> m_model;
     std::map<std::string, Plan> m_plans; ///< where the sliders were, by modelKey()
     QString m_projectFile; ///< as which the person has saved the project; "" if never
-    bool m_projectIsNewer = false; ///< than that file
+    bool m_projectIsNewer = false; ///< than that file, by something that the person has done
+    bool m_runsAreNewer = false; ///< than that file: measuring has gone on
     QString m_projectModel, m_projectData; ///< as the project names them, until they are open
     bool m_isTakingProject = false; ///< what changes now is as the project's file has it
     QString m_dataBefore; ///< open in the engine but not shown, while a project's model is opened
@@ -216,6 +224,7 @@ private:
     QAction* m_openData = nullptr;
     QAction* m_classifyPicture = nullptr;
     QAction* m_generateText = nullptr;
+    QAction* m_exportLayers = nullptr;
     QAction* m_pin = nullptr;
     QAction* m_setPlanB = nullptr;
     QMenu* m_export = nullptr;

@@ -151,6 +151,23 @@ void LayerGrid::scale()
     m_top = roundUp(std::max(largest, kLeast));
 }
 
+bool LayerGrid::isAnyMeasured() const
+{
+    for (std::size_t i = 0; i < m_cells.size(); ++i)
+        if (m_cells[i] && i % kWidthColumns != 0)
+            return true;
+    return false;
+}
+
+bool LayerGrid::isAnyCoarse() const
+{
+    for (int row = 0; row < m_layers; ++row)
+        for (int column = 0; column < kWidthColumns; ++column)
+            if (difference(row, column) && !isDone(row, column))
+                return true;
+    return false;
+}
+
 double LayerGrid::largestError() const
 {
     double largest = 0;
@@ -385,7 +402,9 @@ QVariant LayerGrid::headerData(int section, Qt::Orientation orientation, int rol
     if (!text && role != Qt::ToolTipRole && role != Qt::AccessibleTextRole)
         return {};
     if (orientation == Qt::Vertical)
-        return tr("Layer %1").arg(section + 1);
+        return role == Qt::ToolTipRole ? costData(section, CostKind::Flops, role).toString() + '\n'
+                + costData(section, CostKind::Params, role).toString()
+                                       : tr("Layer %1").arg(section + 1);
     if (section == FlopsColumn)
         return text ? costName(CostKind::Flops)
                     : tr("FLOPs of the layer at full width, and its share of the whole model's");

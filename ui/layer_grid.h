@@ -57,6 +57,8 @@ public:
     /// Over as many samples as both plans have been measured on; nothing while there are none.
     const std::optional<LossDifference>& difference(int layer, int column) const;
     double scaleTop() const { return m_top; } ///< the difference at the end of the colour scale
+    bool isAnyMeasured() const; ///< of the cells below full width
+    bool isAnyCoarse() const; ///< see CoarseRole
     double largestError() const; ///< standard error, of all cells
     /// One line per cell, with its plan's cost and both losses; empty fields where not measured.
     QString csv() const;

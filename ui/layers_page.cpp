@@ -6,11 +6,11 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QSignalBlocker>
 #include <QStackedLayout>
 #include <QTableView>
 
+#include "ui/autosave.h"
 #include "ui/layer_heat.h"
 
 namespace matmamba
@@ -192,17 +192,20 @@ void LayersPage::follow()
     const ModelKind kind = m_plan.config().kind;
     m_progress->setText(describe(progress));
     const double error = m_grid.largestError();
-    m_caption->setText(
-        error > 0
-            ? tr("How much the loss rises, in %1, with one layer at the heads above a column and "
-                 "all others at %2 (± %3 or less). A click sets the layer.")
-                  .arg(lossUnit(kind))
-                  .arg(kMaxHeads)
-                  .arg(decimalText(error, 3))
-            : tr("How much the loss rises, in %1, with one layer at the heads above a column and "
-                 "all others at %2. A click sets the layer.")
-                  .arg(lossUnit(kind))
-                  .arg(kMaxHeads));
+    QString caption
+        = (error > 0
+               ? tr("How much the loss rises, in %1, with one layer at the heads above a column "
+                    "and all others at %2 (± %3 or less). A click sets the layer.")
+                     .arg(lossUnit(kind), QString::number(kMaxHeads), decimalText(error, 3))
+               : tr("How much the loss rises, in %1, with one layer at the heads above a column "
+                    "and all others at %2. A click sets the layer.")
+                     .arg(lossUnit(kind), QString::number(kMaxHeads)));
+    if (m_grid.isAnyCoarse())
+        caption += ' ' + tr("<i>Italics</i>: on fewer samples than chosen.");
+    m_caption->setText(caption);
+    // The costs of the layers tell something where they differ: in a model with heads cut off.
+    for (const int column : {int(LayerGrid::FlopsColumn), int(LayerGrid::ParamsColumn)})
+        m_table->setColumnHidden(column, widest_plan(m_plan.config()).is_uniform());
 }
 
 QString LayersPage::describe(const LayerGrid::Progress& progress) const
@@ -229,12 +232,14 @@ QString LayersPage::progressText() const
     return m_progress->text();
 }
 
+QString LayersPage::captionText() const
+{
+    return m_caption->text();
+}
+
 QString LayersPage::exportCsv(const QString& file) const
 {
-    QSaveFile out(file);
-    if (out.open(QIODevice::WriteOnly) && out.write(m_grid.csv().toUtf8()) >= 0 && out.commit())
-        return {};
-    return tr("The layers could not be written to %1: %2.").arg(file, out.errorString());
+    return writeWholeFile(file, m_grid.csv().toUtf8());
 }
 
 } // namespace matmamba

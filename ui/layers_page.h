@@ -43,6 +43,7 @@ public:
     QPushButton* measureButton() const { return m_measure; }
     QPushButton* cancelButton() const { return m_cancel; }
     QString progressText() const;
+    QString captionText() const;
 
 signals:
     /// Each of `plans` is to be measured, in their order, on the first `samples` samples of the

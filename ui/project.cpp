@@ -117,19 +117,19 @@ QJsonObject toJson(const SpeedKey& key, const std::map<Plan, Speed>& speeds)
 class Reader
 {
 public:
-    Reader(const QJsonValue& value, QString where)
-        : m_where(std::move(where))
+    /// `where` leads to the object in words; "" is the file itself.
+    Reader(const QJsonValue& value, QString file, QString where)
+        : m_file(std::move(file))
+        , m_where(std::move(where))
         , m_object(value.toObject())
     {
         if (!value.isObject())
-            throw Error(QObject::tr("%1 is no object").arg(m_where).toStdString());
+            refuseEntry(m_where, QObject::tr("a group of named values"));
     }
 
     [[noreturn]] void refuse(const QString& name, const QString& expected) const
     {
-        throw Error(QObject::tr("%1: \"%2\" is not what is expected there: %3")
-                        .arg(m_where, name, expected)
-                        .toStdString());
+        refuseEntry(entry(name), expected);
     }
 
     bool has(const char* name) const { return m_object.contains(QLatin1String(name)); }
@@ -182,7 +182,7 @@ public:
 
     Reader inside(const char* name) const
     {
-        return {m_object[QLatin1String(name)], QString("%1: %2").arg(m_where, name)};
+        return {m_object[QLatin1String(name)], m_file, entry(name)};
     }
 
     /// Calls `take` with a reader of each object in a list.
@@ -190,10 +190,23 @@ public:
     {
         const QJsonArray items = list(name);
         for (qsizetype i = 0; i < items.size(); ++i)
-            take(Reader(items[i], QString("%1: %2[%3]").arg(m_where, name, QString::number(i))));
+            take(Reader(items[i], m_file, entry(QString("%1 %2").arg(name).arg(i + 1))));
     }
 
 private:
+    /// "runs 1, results 4, done"
+    QString entry(const QString& name) const
+    {
+        return m_where.isEmpty() ? name : m_where + ", " + name;
+    }
+    [[noreturn]] void refuseEntry(const QString& entry, const QString& expected) const
+    {
+        throw Error(QObject::tr("%1 is damaged: its entry “%2” should be %3")
+                        .arg(m_file, entry, expected)
+                        .toStdString());
+    }
+
+    QString m_file;
     QString m_where;
     QJsonObject m_object;
 };
@@ -315,21 +328,27 @@ Project readProject(const QByteArray& text, const QString& file)
 {
     QJsonParseError problem;
     const QJsonDocument document = QJsonDocument::fromJson(text, &problem);
-    if (document.isNull())
-        throw Error(QObject::tr("%1 is damaged or no project: %2 at byte %3")
-                        .arg(file, problem.errorString(), QString::number(problem.offset))
+    if (document.isNull()) {
+        const bool cutOff = problem.offset >= text.trimmed().size();
+        throw Error((cutOff ? QObject::tr("%1 is no project or a damaged one: it ends too early, "
+                                          "after %2 bytes")
+                            : QObject::tr("%1 is no project or a damaged one: only its first %2 "
+                                          "bytes read like what this program has saved"))
+                        .arg(file, QString::number(problem.offset))
                         .toStdString());
-    const Reader root(document.object(), file);
+    }
+    const Reader root(document.object(), file, {});
     if (root.text("format") != kFormat)
         throw Error(QObject::tr("%1 is no project: expected a file that this program has saved")
                         .arg(file)
                         .toStdString());
     const auto schema = static_cast<int>(root.count("schema"));
     if (schema < 1 || schema > kSchema)
-        throw Error(QObject::tr("%1 has schema %2, but this program knows 1 to %3: open it with a "
-                                "newer one")
-                        .arg(file, QString::number(schema), QString::number(kSchema))
-                        .toStdString());
+        throw Error(
+            QObject::tr("%1 was saved in format %2, but this program knows 1 to %3: open it "
+                        "with a newer one")
+                .arg(file, QString::number(schema), QString::number(kSchema))
+                .toStdString());
     Project project;
     const Reader open = root.inside("open");
     project.model = open.text("model");

@@ -154,6 +154,14 @@ void WidthsPanel::rebuild()
     }
     for (QAction* action : std::as_const(m_presets))
         action->setEnabled(layers > 0);
+    for (std::size_t i = 0; i < std::size(kTrainedStops); ++i) { // as far as the model has heads
+        const int heads = kTrainedStops[i];
+        m_presets[int(i)]->setEnabled(layers > 0 && heads <= widest());
+        m_presets[int(i)]->setToolTip(
+            heads <= widest()
+                ? tr("All layers to %n heads", nullptr, heads)
+                : tr("The layers of this model have %n heads at most", nullptr, widest()));
+    }
     m_master.widget->setEnabled(layers > 0);
     const QSignalBlocker quiet(m_master.slider); // a range that shrinks moves the value
     m_master.slider->setMaximum(widest());

@@ -28,14 +28,6 @@
         <translation>Breite %1</translation>
     </message>
     <message>
-        <source>%1 is no object</source>
-        <translation>%1 ist kein Objekt</translation>
-    </message>
-    <message>
-        <source>%1: &quot;%2&quot; is not what is expected there: %3</source>
-        <translation>%1: „%2“ ist nicht, was dort erwartet wird: %3</translation>
-    </message>
-    <message>
         <source>a text</source>
         <translation>ein Text</translation>
     </message>
@@ -68,16 +60,8 @@
         <translation>Listen aus vier Zahlen</translation>
     </message>
     <message>
-        <source>%1 is damaged or no project: %2 at byte %3</source>
-        <translation>%1 ist beschädigt oder kein Projekt: %2 bei Byte %3</translation>
-    </message>
-    <message>
         <source>%1 is no project: expected a file that this program has saved</source>
         <translation>%1 ist kein Projekt: Erwartet wird eine Datei, die dieses Programm gespeichert hat</translation>
-    </message>
-    <message>
-        <source>%1 has schema %2, but this program knows 1 to %3: open it with a newer one</source>
-        <translation>%1 hat das Schema %2, aber dieses Programm kennt nur 1 bis %3: Bitte mit einem neueren öffnen</translation>
     </message>
     <message>
         <source>about %1 s</source>
@@ -313,6 +297,26 @@
     <message>
         <source>Tokens per second, one text</source>
         <translation>Token pro Sekunde, ein Text</translation>
+    </message>
+    <message>
+        <source>a group of named values</source>
+        <translation>eine Gruppe benannter Werte</translation>
+    </message>
+    <message>
+        <source>%1 is damaged: its entry “%2” should be %3</source>
+        <translation>%1 ist beschädigt: Der Eintrag „%2“ sollte %3 sein</translation>
+    </message>
+    <message>
+        <source>%1 was saved in format %2, but this program knows 1 to %3: open it with a newer one</source>
+        <translation>%1 wurde im Format %2 gespeichert, dieses Programm kennt aber 1 bis %3: Bitte mit einem neueren öffnen</translation>
+    </message>
+    <message>
+        <source>%1 is no project or a damaged one: it ends too early, after %2 bytes</source>
+        <translation>%1 ist kein Projekt oder ein beschädigtes: Die Datei endet zu früh, nach %2 Bytes</translation>
+    </message>
+    <message>
+        <source>%1 is no project or a damaged one: only its first %2 bytes read like what this program has saved</source>
+        <translation>%1 ist kein Projekt oder ein beschädigtes: Nur die ersten %2 Bytes lesen sich wie etwas, das dieses Programm gespeichert hat</translation>
     </message>
 </context>
 <context>
@@ -1112,10 +1116,6 @@ plexität</translation>
         <translation>%1 kann nicht gelesen werden: %2.</translation>
     </message>
     <message>
-        <source>%1 It is kept as %2.</source>
-        <translation>%1 Sie wird als %2 aufbewahrt.</translation>
-    </message>
-    <message>
         <source>Save project?</source>
         <translation>Projekt speichern?</translation>
     </message>
@@ -1339,6 +1339,26 @@ plexität</translation>
     <message>
         <source>&amp;Select and pin points by a drag</source>
         <translation>Punkte mit der Maus auswähle&amp;n und anheften</translation>
+    </message>
+    <message>
+        <source>Measuring again what %1 predicts: %2</source>
+        <translation>Vorhersagen werden neu gemessen, %1: %2</translation>
+    </message>
+    <message>
+        <source>La&amp;yers as table…</source>
+        <translation>Schi&amp;chten als Tabelle …</translation>
+    </message>
+    <message>
+        <source>Export layers</source>
+        <translation>Schichten exportieren</translation>
+    </message>
+    <message>
+        <source>%1. It is kept as %2.</source>
+        <translation>%1. Die Datei wird als %2 aufgehoben.</translation>
+    </message>
+    <message>
+        <source>project</source>
+        <translation>projekt</translation>
     </message>
 </context>
 <context>
@@ -1772,8 +1792,8 @@ plexität</translation>
         </translation>
     </message>
     <message>
-        <source>The layers could not be written to %1: %2.</source>
-        <translation>Die Schichten konnten nicht nach %1 geschrieben werden: %2.</translation>
+        <source>&lt;i&gt;Italics&lt;/i&gt;: on fewer samples than chosen.</source>
+        <translation>&lt;i&gt;Kursiv&lt;/i&gt;: auf weniger Beispielen als gewählt.</translation>
     </message>
 </context>
 <context>
@@ -2168,6 +2188,13 @@ zu sehen: Datei → Modellordner öffnen …</translation>
     <message>
         <source>painted widths</source>
         <translation>gemalte Breiten</translation>
+    </message>
+    <message numerus="yes">
+        <source>The layers of this model have %n heads at most</source>
+        <translation>
+            <numerusform>Die Schichten dieses Modells haben höchstens %n Kopf</numerusform>
+            <numerusform>Die Schichten dieses Modells haben höchstens %n Köpfe</numerusform>
+        </translation>
     </message>
 </context>
 </TS>

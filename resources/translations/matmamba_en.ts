@@ -258,5 +258,12 @@
             <numerusform>Width of all layers, unequal, %1 of %n heads on average</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>The layers of this model have %n heads at most</source>
+        <translation>
+            <numerusform>The layers of this model have %n head at most</numerusform>
+            <numerusform>The layers of this model have %n heads at most</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>
