@@ -313,12 +313,22 @@ void TradeoffPlot::fillLegend()
     for (QCPGraph* graph : {m_others.graph, m_front, m_floorLine})
         if (!graph->data()->isEmpty())
             entries << graph;
-    if (entries == m_legendEntries)
+    // Side by side where the plot is low: it would cover the points.
+    const int columns = height() < 15 * QFontMetrics(font()).height() ? 2 : 1;
+    if (entries == m_legendEntries && columns == legend->wrap())
         return; // most often: a result more
     m_legendEntries = entries;
     legend->clear();
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
+    legend->setWrap(columns);
     for (QCPGraph* graph : std::as_const(entries))
         graph->addToLegend();
+}
+
+void TradeoffPlot::resizeEvent(QResizeEvent* event)
+{
+    QCustomPlot::resizeEvent(event);
+    fillLegend();
 }
 
 void TradeoffPlot::drawFront()
