@@ -193,6 +193,31 @@ private slots:
         QCOMPARE(text(0, CompareTable::QualityColumn), QString("–"));
     }
 
+    void resultsOfOneRoundAreToldTogether()
+    {
+        CompareTable table(m_plan, m_pins, m_runs);
+        for (const Plan& plan : {kNarrow, kMixed, kFull})
+            m_pins.pin(plan);
+        QSignalSpy told(&table, &QAbstractItemModel::dataChanged);
+        Measurement narrow = run(0.30, 0.905, 1000), full = run(0.26, 0.945, 1000);
+        narrow.predictions = predictions({1, 2, 3, 4});
+        full.predictions = predictions({1, 2, 3, 5});
+        m_runs.record(kNarrow, narrow);
+        m_runs.record(kMixed, narrow);
+        m_runs.record(kFull, full);
+        QTRY_COMPARE(told.count(), 1);
+        QCOMPARE(told[0][0].toModelIndex().row(), 0);
+        QCOMPARE(told[0][1].toModelIndex().row(), 2);
+        const QModelIndex agreement = table.index(0, CompareTable::AgreementColumn);
+        QCOMPARE(agreement.data(CompareTable::kSortRole).toDouble(), 75.0);
+
+        narrow.predictions = predictions({1, 2, 3, 5});
+        m_runs.record(kNarrow, narrow); // one row
+        QTRY_COMPARE(told.count(), 2);
+        QCOMPARE(told[1][1].toModelIndex().row(), 0);
+        QCOMPARE(agreement.data(CompareTable::kSortRole).toDouble(), 100.0);
+    }
+
     void theTableIsExportedAsItIsShown()
     {
         CompareTable table(m_plan, m_pins, m_runs);
