@@ -403,6 +403,31 @@ private slots:
         QVERIFY(m_window->isWindowModified());
     }
 
+    void aSavedProjectIsNotModifiedAtTheNextStart()
+    {
+        const QString folder = m_folder.filePath("restart");
+        const auto restart = [&] {
+            m_window.reset(); // its autosave is another window's then
+            m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings, folder);
+            return m_window->restoreAutosave();
+        };
+        QVERIFY(!restart());
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QCOMPARE(m_window->saveProject(m_folder.filePath("restart.matmamba")), QString());
+        QVERIFY(restart());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QTRY_VERIFY_WITH_TIMEOUT(everythingIsMeasured(), 60000);
+        QVERIFY(m_window->windowTitle().startsWith("restart"));
+        QVERIFY(!m_window->isWindowModified());
+        plan().setAllLayers(9);
+        QVERIFY(m_window->isWindowModified());
+        QVERIFY(restart());
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->runs().data(), 30000);
+        QVERIFY(m_window->isWindowModified());
+    }
+
     void whatIsMeasuredIsSavedUnasked_data()
     {
         QTest::addColumn<bool>("closes");

@@ -202,7 +202,7 @@ void LayersPage::follow()
                      .arg(lossUnit(kind), QString::number(kMaxHeads)));
     if (m_grid.isAnyCoarse())
         caption += ' ' + tr("<i>Italics</i>: on fewer samples than chosen.");
-    m_caption->setText(caption);
+    m_caption->setText(caption.replace("± ", "±\u00a0")); // stays with its number
     // The costs of the layers tell something where they differ: in a model with heads cut off.
     for (const int column : {int(LayerGrid::FlopsColumn), int(LayerGrid::ParamsColumn)})
         m_table->setColumnHidden(column, widest_plan(m_plan.config()).is_uniform());
