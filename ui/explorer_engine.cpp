@@ -154,7 +154,6 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     m_pins.startModel(key, widest_plan(info.config));
     m_pin->setEnabled(true);
     m_setPlanB->setEnabled(true);
-    m_export->setEnabled(true);
     m_status->showRest(tr("Ready"));
     describe();
     m_isTakingModel = false;

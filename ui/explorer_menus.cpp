@@ -102,7 +102,6 @@ void ExplorerWindow::makeFileMenu()
     menu->addAction(m_generateText);
     menu->addSeparator();
     m_export = menu->addMenu(tr("&Export"));
-    m_export->setEnabled(false);
     m_export->addActions(
         {makeAction(tr("&Plan…"), QKeySequence("Ctrl+E"), &ExplorerWindow::choosePlanFile),
          makeAction(tr("&Sliced model…"), QKeySequence("Ctrl+Shift+M"),
@@ -110,6 +109,13 @@ void ExplorerWindow::makeFileMenu()
          makeAction(tr("All &runs as table…"), QKeySequence("Ctrl+Shift+E"),
                     &ExplorerWindow::chooseRunsFile),
          makeAction(tr("P&lot…"), QKeySequence("Ctrl+Alt+E"), &ExplorerWindow::choosePlotFile)});
+    const auto followModel = [this, ofModel = m_export->actions()] {
+        m_export->setEnabled(!m_plan.isEmpty());
+        for (QAction* action : ofModel)
+            action->setEnabled(!m_plan.isEmpty());
+    };
+    connect(&m_plan, &PlanModel::modelChanged, m_export, followModel);
+    followModel();
     m_exportLayers = makeAction(tr("La&yers as table…"), QKeySequence("Ctrl+Alt+L"),
                                 &ExplorerWindow::chooseLayersFile);
     m_export->addAction(m_exportLayers);

@@ -185,8 +185,10 @@ void LayersPage::follow()
     m_cancel->setEnabled(m_measuring);
     m_samples->setEnabled(!m_measuring);
     m_bar->setVisible(m_measuring);
+    m_bar->setUpdatesEnabled(false); // as the status bar's: it would paint itself at once
     m_bar->setRange(0, progress.cells);
     m_bar->setValue(progress.done);
+    m_bar->setUpdatesEnabled(true);
     m_legend->setTop(m_grid.scaleTop());
 
     const ModelKind kind = m_plan.config().kind;
