@@ -23,7 +23,7 @@ namespace
 std::int64_t batch_size(std::int64_t flops_per_sample, at::Device device)
 {
     const std::int64_t budget = device.is_cpu() ? 3'000'000'000 : 4'000'000'000'000;
-    const std::int64_t most = device.is_cpu() ? 32 : 512;
+    const std::int64_t most = device.is_cpu() ? 32 : 2048;
     return std::clamp<std::int64_t>(budget / flops_per_sample, 1, most);
 }
 
