@@ -319,7 +319,8 @@ private slots:
         QVERIFY(dt_error <= 1e-5); // false for NaN as well
         QVERIFY(decay_error <= 1e-5);
         QVERIFY(cb_error <= 1e-2);
-        QVERIFY(error <= 1e-2);
+        // Where a token forgets all others, one C·B that may all but cancel stands in every channel.
+        QVERIFY(error <= (cases()[index].max_dt > 0 ? 3e-2 : 1e-2));
     }
 
     void aStackEqualsThatInFloat64_data()
@@ -567,6 +568,43 @@ private slots:
             const double flops
                 = double(model_cost(config, plan, 2).flops) * double(pictures.size());
             qInfo("plan %-40s %.1f ms; products alone %.1f ms", to_string(plan).c_str(), ms,
+                  card.products > 0 ? flops / card.products / 1e9 : 0.0);
+            if (card.products > 0)
+                QVERIFY(ms < 250);
+        }
+    }
+
+    /// The same for text: 180,000 tokens in windows of 256.
+    void timeOfManyTokens()
+    {
+        const c10::InferenceMode inference;
+        const std::filesystem::path folder = MATMAMBA_RESOURCES "/models/books-lm";
+        const Checkpoint checkpoint = open_checkpoint(folder);
+        const ModelConfig& config = checkpoint.config;
+        const ModelWeights half = bind_weights(checkpoint, at::kBFloat16, at::kCUDA, {});
+        const ModelWeights wide = bind_weights(checkpoint, at::kFloat, at::kCUDA, {});
+        constexpr std::int64_t kTokens = 180'000;
+        TokenText text;
+        text.ids.resize(kTokens);
+        for (std::int64_t i = 0; i < kTokens; ++i)
+            text.ids[i] = static_cast<std::int32_t>(i * i / 7 % config.vocab_size);
+        const TokenWindows windows(text, cut_windows(kTokens, 256, 0, 0), at::kCUDA);
+        const auto evaluated = [&](const ModelWeights& weights, const Plan& plan) {
+            Tally tally;
+            while (tally.samples < windows.size())
+                advance(tally, weights, config, plan, windows, {});
+            return tally;
+        };
+        const Plan full = Plan::uniform(config.n_layer, 64);
+        const double loss = evaluated(half, full).loss, precise = evaluated(wide, full).loss;
+        qInfo("loss a token %.4f by bfloat16, %.4f by float32", loss / kTokens, precise / kTokens);
+        QVERIFY(std::abs(loss - precise) <= 0.01 * precise);
+        for (const int heads : {64, 32, 8}) {
+            const Plan plan = Plan::uniform(config.n_layer, heads);
+            const double ms = median_wall_ms([&] { evaluated(half, plan); }, 5);
+            const Card card = this_card();
+            const double flops = double(model_cost(config, plan, 2).flops) * kTokens;
+            qInfo("%d heads: %.1f ms; products alone %.1f ms", heads, ms,
                   card.products > 0 ? flops / card.products / 1e9 : 0.0);
             if (card.products > 0)
                 QVERIFY(ms < 250);
