@@ -43,10 +43,11 @@ template <int kPair> struct Conv {
     }
 };
 
-/// Tokens [first, end) of kPair channels, `in` and `out` at the sequence's first token.
-template <int kPair, class In, class Out>
+/// Tokens [first, end) of kPair channels, `in` at the sequence's first token; each goes to
+/// sink(token, values).
+template <int kPair, class In, class Sink>
 __device__ void convolve(const Conv<kPair>& conv, const In* __restrict__ in, std::int64_t in_stride,
-                         Out* __restrict__ out, std::int64_t out_stride, int first, int end)
+                         int first, int end, const Sink& sink)
 {
     Values<kPair> window[kPast + kBatch];
 #pragma unroll
@@ -70,7 +71,7 @@ __device__ void convolve(const Conv<kPair>& conv, const In* __restrict__ in, std
                                           window[k + 3].v[i]);
                 result.v[i] = silu(sum);
             }
-            store<kPair>(out + (start + k) * out_stride, result);
+            sink(start + k, result);
         }
 #pragma unroll
         for (int k = 0; k < kPast; ++k)

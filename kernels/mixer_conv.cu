@@ -52,20 +52,24 @@ __global__ void __launch_bounds__(kThreads)
     const T* in = projected + token * row;
 
     const int x_units = s.width() / kPair, bc_units = 2 * s.d_state / kPair;
+    const auto convolve_to = [&](const Conv<kPair>& conv, int place, auto* to, int stride) {
+        convolve<kPair>(conv, in + place, row, first, end, [&](int t, const Values<kPair>& values) {
+            store<kPair>(to + std::int64_t(t) * stride, values);
+        });
+    };
     if (unit < x_units) {
         const int channel = unit * kPair;
-        const Conv<kPair> conv(p.parameters.x_weight, p.parameters.x_bias, channel);
-        convolve<kPair>(conv, in + place_of_x(s, p.head_of, channel), row,
-                        static_cast<T*>(out.x) + token * s.width() + channel, s.width(), first,
-                        end);
+        convolve_to(Conv<kPair>(p.parameters.x_weight, p.parameters.x_bias, channel),
+                    place_of_x(s, p.head_of, channel),
+                    static_cast<T*>(out.x) + token * s.width() + channel, s.width());
         return;
     }
     unit -= x_units;
     if (unit < bc_units) {
         const int channel = unit * kPair;
-        const Conv<kPair> conv(p.parameters.bc_weight, p.parameters.bc_bias, channel);
         float* to = channel < s.d_state ? out.b + channel : out.c + channel - s.d_state;
-        convolve<kPair>(conv, in + channel, row, to + token * s.d_state, s.d_state, first, end);
+        convolve_to(Conv<kPair>(p.parameters.bc_weight, p.parameters.bc_bias, channel), channel,
+                    to + token * s.d_state, s.d_state);
         return;
     }
     const int head = unit - bc_units;

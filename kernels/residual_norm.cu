@@ -25,8 +25,7 @@ __device__ float warp_sum(float value)
 
 __device__ float4 to_float4(uint2 packed)
 {
-    const float2 low = __bfloat1622float2(reinterpret_cast<const __nv_bfloat162&>(packed.x));
-    const float2 high = __bfloat1622float2(reinterpret_cast<const __nv_bfloat162&>(packed.y));
+    const float2 low = unpack(packed.x), high = unpack(packed.y);
     return make_float4(low.x, low.y, high.x, high.y);
 }
 

@@ -14,7 +14,6 @@ namespace matmamba::short_mixer
 
 constexpr int kWarp = 32;
 constexpr int kTile = 16; // tokens of a matrix instruction
-constexpr int kPairFloats = kTile * kTile; // of C·Bᵀ
 constexpr int kColumns = 8; // channels of a matrix instruction
 
 __host__ __device__ inline int tiles_of(int length)
@@ -43,10 +42,23 @@ __device__ inline unsigned pack(float low, float high)
     return reinterpret_cast<const unsigned&>(both);
 }
 
+__device__ inline float2 unpack(unsigned packed)
+{
+    return __bfloat1622float2(reinterpret_cast<const __nv_bfloat162&>(packed));
+}
+
 /// Four 8 × 8 matrices; a thread gives the address of one row.
 __device__ inline void load_matrices(unsigned (&to)[4], const __nv_bfloat16* row)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+                 : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row))));
+}
+
+/// The same, transposed.
+__device__ inline void load_transposed(unsigned (&to)[4], const __nv_bfloat16* row)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                  : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row))));
 }

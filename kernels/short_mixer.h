@@ -55,7 +55,7 @@ struct ShortMixerParameters {
 
 /// What all heads of a sequence share, and each head's decay; device pointers, contiguous.
 struct ShortMixerShared {
-    float* cb = nullptr; ///< (B, tile_pairs(), 256): C_i·B_j in the order that matrix units ask for
+    void* cb = nullptr; ///< (B, tile_pairs(), 256) bf16: C_i·B_j in the order of matrix units
     float* dt = nullptr; ///< (B, h, L), after softplus
     float* log2_decay = nullptr; ///< (B, h, L), cs·log2(e)
 };

@@ -13,7 +13,13 @@ namespace short_mixer
 namespace
 {
 
-constexpr int kThreads = 256;
+constexpr int kMaxThreads = 1024;
+
+/// Threads of a block: a card that is not full waits least where each has few tokens.
+int threads_of(const ShortMixerShape& s)
+{
+    return s.batch < 64 ? kMaxThreads : s.length > 128 ? 512 : 256;
+}
 
 struct Problem {
     ShortMixerShape shape;
@@ -33,7 +39,8 @@ __device__ void stage_bc(const Problem& p, const __nv_bfloat16* in, int rows, __
                          __nv_bfloat16* c_rows)
 {
     const ShortMixerShape& s = p.shape;
-    const int stride = bc_stride(s), pairs = s.d_state, parts = kThreads / pairs;
+    const int stride = bc_stride(s), pairs = s.d_state;
+    const int parts = blockDim.x / pairs;
     const int part = threadIdx.x / pairs, channel = threadIdx.x % pairs * 2;
     if (part >= parts)
         return;
@@ -41,20 +48,22 @@ __device__ void stage_bc(const Problem& p, const __nv_bfloat16* in, int rows, __
     const mixer_parts::Conv<2> conv(p.parameters.bc_weight, p.parameters.bc_bias, channel);
     const int tokens = (s.length + parts - 1) / parts, first = part * tokens;
     if (first < s.length)
-        mixer_parts::convolve<2>(conv, in + channel, s.row(), to, stride, first,
-                                 min(first + tokens, s.length));
+        mixer_parts::convolve<2>(conv, in + channel, s.row(), first, min(first + tokens, s.length),
+                                 [&](int t, const mixer_parts::Values<2>& values) {
+                                     mixer_parts::store<2>(to + t * stride, values);
+                                 });
     for (int t = s.length + part; t < rows; t += parts)
         mixer_parts::store<2>(to + t * stride, mixer_parts::Values<2>{});
 }
 
 /// C·Bᵀ, a pair of tiles a warp at a time.
 __device__ void multiply_cb(const Problem& p, int tiles, const __nv_bfloat16* b_rows,
-                            const __nv_bfloat16* c_rows, float* out)
+                            const __nv_bfloat16* c_rows, uint4* out)
 {
     const int lane = threadIdx.x % kWarp, stride = bc_stride(p.shape);
     const int pairs = p.shape.tile_pairs();
     int i = 0, before = 0; // the row of tiles that the pair is in, and the pairs before that row
-    for (int pair = threadIdx.x / kWarp; pair < pairs; pair += kThreads / kWarp) {
+    for (int pair = threadIdx.x / kWarp; pair < pairs; pair += blockDim.x / kWarp) {
         while (pair >= before + i + 1)
             before += ++i;
         const int j = pair - before;
@@ -70,9 +79,8 @@ __device__ void multiply_cb(const Problem& p, int tiles, const __nv_bfloat16* b_
             multiply_add(left, c, b[0], b[1]);
             multiply_add(right, c, b[2], b[3]);
         }
-        float4* to = reinterpret_cast<float4*>(out + std::int64_t(pair) * kPairFloats) + lane;
-        to[0] = make_float4(left[0], left[1], left[2], left[3]);
-        to[kWarp] = make_float4(right[0], right[1], right[2], right[3]);
+        out[pair * kWarp + lane] = make_uint4(pack(left[0], left[1]), pack(left[2], left[3]),
+                                              pack(right[0], right[1]), pack(right[2], right[3]));
     }
 }
 
@@ -82,13 +90,13 @@ __device__ void sum_decay(const Problem& p, const __nv_bfloat16* in, float* shar
     const ShortMixerShape& s = p.shape;
     const int stride = s.length | 1, count = s.heads * s.length;
     const std::int64_t first = std::int64_t(blockIdx.y) * count;
-    for (int k = threadIdx.x; k < count; k += kThreads) {
+    for (int k = threadIdx.x; k < count; k += blockDim.x) {
         const int t = k / s.heads, head = k % s.heads;
         const float raw = __bfloat162float(in[std::int64_t(t) * s.row() + 2 * s.d_state + head]);
         shared[head * stride + t] = mixer_parts::softplus(raw + p.parameters.dt_bias[head]);
     }
     __syncthreads();
-    for (int k = threadIdx.x; k < count; k += kThreads)
+    for (int k = threadIdx.x; k < count; k += blockDim.x)
         p.out.dt[first + k] = shared[k / s.length * stride + k % s.length];
     __syncthreads();
     if (threadIdx.x < s.heads) {
@@ -102,12 +110,12 @@ __device__ void sum_decay(const Problem& p, const __nv_bfloat16* in, float* shar
         }
     }
     __syncthreads();
-    for (int k = threadIdx.x; k < count; k += kThreads)
+    for (int k = threadIdx.x; k < count; k += blockDim.x)
         p.out.log2_decay[first + k] = shared[k / s.length * stride + k % s.length];
 }
 
 /// Grid: (2, B): the first block of a sequence makes C·Bᵀ, the second the decays.
-__global__ void __launch_bounds__(kThreads) prepare_kernel(const __grid_constant__ Problem p)
+__global__ void __launch_bounds__(kMaxThreads) prepare_kernel(const __grid_constant__ Problem p)
 {
     extern __shared__ float4 shared_memory[];
     const ShortMixerShape& s = p.shape;
@@ -122,7 +130,7 @@ __global__ void __launch_bounds__(kThreads) prepare_kernel(const __grid_constant
     stage_bc(p, in, rows, b_rows, c_rows);
     __syncthreads();
     multiply_cb(p, tiles, b_rows, c_rows,
-                p.out.cb + std::int64_t(blockIdx.y) * s.tile_pairs() * kPairFloats);
+                static_cast<uint4*>(p.out.cb) + std::int64_t(blockIdx.y) * s.tile_pairs() * kWarp);
 }
 
 int shared_bytes(const ShortMixerShape& s)
@@ -190,7 +198,7 @@ void short_mixer_prepare(const ShortMixerShape& shape, const void* projected,
     const int bytes = shared_bytes(shape);
     allow_shared(reinterpret_cast<const void*>(prepare_kernel), bytes);
     const Problem p = {shape, parameters, out, static_cast<const __nv_bfloat16*>(projected)};
-    prepare_kernel<<<dim3(2, shape.batch), kThreads, bytes, stream>>>(p);
+    prepare_kernel<<<dim3(2, shape.batch), threads_of(shape), bytes, stream>>>(p);
     check(cudaGetLastError(), "shared part");
 }
 

@@ -1,8 +1,8 @@
 // The short scan with what stands around it: conv + SiLU of x, the scan on matrix units, + D·x,
 // the gate, and each token's sum of squares. A block owns a few heads of a sequence, a warp 16
-// tokens of them at a time. For tokens before a warp's own the exponential is split at its first
-// token s, exp(cs_i - cs_s)·exp(cs_s - cs_j), both <= 1: the second makes the matrix, the first
-// scales the sums.
+// tokens of them at a time. Between tiles of 16 tokens the exponential is split at the tiles' ends
+// e: the weights exp(cs_e - cs_j)·dt_j are multiplied into x once, so that C·Bᵀ is the matrix of
+// every head, and the sums are scaled by exp(cs_e' - cs_e) from tile to tile.
 #include "kernels/short_mixer.cuh"
 
 namespace matmamba
@@ -39,11 +39,14 @@ struct Problem {
     float* squares;
 };
 
-/// One block. g and t are the names of the PTX manual for a thread's place in a matrix: it holds
-/// rows g and g + 8, and of every 8 columns 2t and 2t + 1.
+/// One block. A thread's place in a matrix, by the PTX manual: rows g and g + 8 with g = lane / 4,
+/// and of every 8 columns c and c + 1 with c = 2·(lane % 4).
 template <int kTiles> struct Scan {
     static constexpr int kHeads = group_heads(kTiles);
-    static constexpr int kStride = row_stride(kHeads * kTiles * kColumns);
+    static constexpr int kAll = kHeads * kTiles; // matrices beside each other
+    static constexpr int kStride = row_stride(kAll * kColumns);
+    using Sums = float[kAll][4];
+    using Gates = unsigned[kAll][2];
 
     const Problem& p;
     int b; // sequence
@@ -51,14 +54,26 @@ template <int kTiles> struct Scan {
     int heads; // of this block, <= kHeads
     int rows; // tokens, up to a multiple of kTile
     __nv_bfloat16* x; // shared (rows, kStride): a head's channels from head·kTiles·8 on
+    __nv_bfloat16* weighted; // shared (rows, kStride): x·weight
     float* decay; // shared (kHeads, rows): cs·log2(e)
     float* dt; // shared (kHeads, rows)
+    float* weight; // shared (kHeads, rows): exp(cs at the tile's last token - cs)·dt
+    float* factor; // shared (tiles, kHeads): exp(cs at the tile's end - cs at the one's before)
 
     __device__ int head_at(int block_head) const { return first_head + block_head; }
+
+    /// A token's z of the block's first head.
+    __device__ const __nv_bfloat16* gate_row(int token) const
+    {
+        const ShortMixerShape& s = p.shape;
+        return p.projected + (std::int64_t(b) * s.length + token) * s.row() + 2 * s.d_state
+            + ShortMixerShape::kDtRows + (2 * first_head + 1) * s.head_dim;
+    }
 
     /// x after conv + SiLU; zeros from token L on.
     template <int kPair> __device__ void stage_x() const
     {
+        using Values = mixer_parts::Values<kPair>;
         const ShortMixerShape& s = p.shape;
         const int threads = blockDim.x, units = heads * s.head_dim / kPair;
         const int parts = max(threads / units, 1);
@@ -68,165 +83,205 @@ template <int kTiles> struct Scan {
             const int head = p.head_of(channel), within = channel - head * s.head_dim;
             const mixer_parts::Conv<kPair> conv(p.parameters.x_weight, p.parameters.x_bias,
                                                 first_head * s.head_dim + channel);
-            const __nv_bfloat16* in = p.projected + std::int64_t(b) * s.length * s.row()
-                + 2 * s.d_state + ShortMixerShape::kDtRows + 2 * head_at(head) * s.head_dim
-                + within;
-            __nv_bfloat16* to = x + head * kTiles * kColumns + within;
-            const int first = part * tokens;
+            const __nv_bfloat16* in = gate_row(0) + (2 * head - 1) * s.head_dim + within;
+            const int column = head * kTiles * kColumns + within, first = part * tokens;
+            const float* scale = weight + head * rows;
             if (first < s.length)
-                mixer_parts::convolve<kPair>(conv, in, s.row(), to, kStride, first,
-                                             min(first + tokens, s.length));
+                mixer_parts::convolve<kPair>(
+                    conv, in, s.row(), first, min(first + tokens, s.length),
+                    [&](int t, Values values) {
+                        mixer_parts::store<kPair>(x + t * kStride + column, values);
+#pragma unroll
+                        for (int i = 0; i < kPair; ++i)
+                            values.v[i] *= scale[t];
+                        mixer_parts::store<kPair>(weighted + t * kStride + column, values);
+                    });
             for (int t = s.length + part; t < rows; t += parts)
-                mixer_parts::store<kPair>(to + t * kStride, mixer_parts::Values<kPair>{});
+                mixer_parts::store<kPair>(x + t * kStride + column, Values{});
         }
     }
 
     __device__ void stage() const
     {
-        const int length = p.shape.length;
+        const int length = p.shape.length, tiles = rows / kTile;
         const std::int64_t from = (std::int64_t(b) * p.shape.heads + first_head) * length;
         for (int k = threadIdx.x; k < heads * rows; k += blockDim.x) {
             const int head = k / rows, t = k - head * rows;
             decay[k] = t < length ? p.shared.log2_decay[from + head * length + t] : 0.0f;
             dt[k] = t < length ? p.shared.dt[from + head * length + t] : 0.0f;
         }
+        __syncthreads();
+        for (int k = threadIdx.x; k < heads * rows; k += blockDim.x) {
+            // rows is a multiple of kTile: a tile's last token has its last bits set here too.
+            const bool gives = k % rows < rows - kTile; // the last tile gives to no other
+            weight[k] = gives ? exp2_fast(decay[k | (kTile - 1)] - decay[k]) * dt[k] : 0.0f;
+        }
+        for (int k = threadIdx.x; k < heads * (tiles - 1); k += blockDim.x) {
+            const int tile = k / heads, head = k % heads;
+            const float* end = decay + head * rows + tile * kTile + kTile - 1;
+            factor[tile * kHeads + head] = tile > 0 ? exp2_fast(end[0] - end[-kTile]) : 1.0f;
+        }
+        __syncthreads();
         p.shape.head_dim % 2 == 0 ? stage_x<2>() : stage_x<1>();
+        __syncthreads();
     }
 
-    /// sum += matrix · x of 16 tokens from `token` on, for one head.
-    __device__ void add(float (&sum)[kHeads * kTiles][4], int head, const unsigned (&matrix)[4],
-                        int token, int lane) const
+    /// Adds what tile j of tokens gives to a later one, `cb` being C·Bᵀ of the two; the sums are
+    /// relative to the decay at tile j's end.
+    __device__ void add_before(Sums& sum, const uint4& cb, int j, int lane) const
     {
-        const __nv_bfloat16* at = x + (token + lane % kTile) * kStride + head * kTiles * kColumns;
+        const unsigned matrix[4] = {cb.x, cb.y, cb.z, cb.w};
+        const __nv_bfloat16* at
+            = weighted + (j * kTile + lane % kTile) * kStride + lane / kTile * kColumns;
 #pragma unroll
-        for (int n = 0; n < kTiles; ++n) {
-            unsigned values[2];
-            load_transposed(values, at + n * kColumns);
-            multiply_add(sum[head * kTiles + n], matrix, values[0], values[1]);
-        }
-    }
-
-    /// What 16 tokens before the warp's own from `first` on give, relative to `first`'s decay.
-    __device__ void add_before(float (&sum)[kHeads * kTiles][4], const float4& left,
-                               const float4& right, int token, int first, int lane) const
-    {
-        const int column = token + 2 * (lane % 4);
-#pragma unroll
-        for (int head = 0; head < kHeads; ++head) {
-            if (head >= heads)
+        for (int n = 0; n < kAll; n += 2) {
+            if (n >= heads * kTiles)
                 break;
-            const float* level = decay + head * rows;
-            const float base = level[first];
-            const auto factors = [&](int at) {
-                const float2 l = *reinterpret_cast<const float2*>(level + at);
-                const float2 d = *reinterpret_cast<const float2*>(dt + head * rows + at);
-                return make_float2(exp2_fast(base - l.x) * d.x, exp2_fast(base - l.y) * d.y);
-            };
-            const float2 f = factors(column), g = factors(column + 8);
-            const unsigned matrix[4]
-                = {pack(left.x * f.x, left.y * f.y), pack(left.z * f.x, left.w * f.y),
-                   pack(right.x * g.x, right.y * g.y), pack(right.z * g.x, right.w * g.y)};
-            add(sum, head, matrix, token, lane);
+            unsigned values[4]; // of a matrix too many where kAll is odd
+            load_transposed(values, at + n * kColumns);
+#pragma unroll
+            for (int k = n; k < n + 2 && k < kAll; ++k) {
+                const float scale = factor[j * kHeads + k / kTiles];
+#pragma unroll
+                for (int i = 0; i < 4; ++i)
+                    sum[k][i] *= scale;
+                multiply_add(sum[k], matrix, values[2 * (k - n)], values[2 * (k - n) + 1]);
+            }
         }
     }
 
-    /// Makes the sums relative to each row's own decay and adds what the warp's tokens give each
-    /// other.
-    __device__ void add_within(float (&sum)[kHeads * kTiles][4], const float4& left,
-                               const float4& right, int first, int lane) const
+    /// Makes the sums of the tile from `first` on relative to each row's own decay and adds what
+    /// its tokens give each other.
+    __device__ void add_within(Sums& sum, const uint4& cb, int first, int lane) const
     {
-        const int g = lane / 4, t = lane % 4;
+        const int g = lane / 4, c = 2 * (lane % 4);
+        const float2 upper_left = unpack(cb.x), lower_left = unpack(cb.y);
+        const float2 lower_right = unpack(cb.w);
+        const __nv_bfloat16* at = x + (first + lane % kTile) * kStride;
 #pragma unroll
         for (int head = 0; head < kHeads; ++head) {
             if (head >= heads)
                 break;
             const float* level = decay + head * rows + first;
             const float upper = level[g], lower = level[g + 8];
-            const float scale_upper = exp2_fast(upper - level[0]);
-            const float scale_lower = exp2_fast(lower - level[0]);
+            if (first > 0) {
+                const float scale_upper = exp2_fast(upper - level[-1]);
+                const float scale_lower = exp2_fast(lower - level[-1]);
+#pragma unroll
+                for (int n = head * kTiles; n < (head + 1) * kTiles; ++n) {
+                    sum[n][0] *= scale_upper, sum[n][1] *= scale_upper;
+                    sum[n][2] *= scale_lower, sum[n][3] *= scale_lower;
+                }
+            }
+            const float* own_dt = dt + head * rows + first;
+            const float2 left = *reinterpret_cast<const float2*>(level + c);
+            const float2 right = *reinterpret_cast<const float2*>(level + c + 8);
+            const float2 left_dt = *reinterpret_cast<const float2*>(own_dt + c);
+            const float2 right_dt = *reinterpret_cast<const float2*>(own_dt + c + 8);
+            // Exponents above the diagonal may overflow: such elements are chosen away.
+            const auto pair = [](const float2& cb_pair, float row, const float2& column,
+                                 const float2& column_dt, bool first_counts, bool second_counts) {
+                return pack(
+                    first_counts ? cb_pair.x * exp2_fast(row - column.x) * column_dt.x : 0.0f,
+                    second_counts ? cb_pair.y * exp2_fast(row - column.y) * column_dt.y : 0.0f);
+            };
+            const unsigned matrix[4] = {pair(upper_left, upper, left, left_dt, c <= g, c < g),
+                                        pair(lower_left, lower, left, left_dt, true, true), 0u,
+                                        pair(lower_right, lower, right, right_dt, c <= g, c < g)};
 #pragma unroll
             for (int n = head * kTiles; n < (head + 1) * kTiles; ++n) {
-                sum[n][0] *= scale_upper, sum[n][1] *= scale_upper;
-                sum[n][2] *= scale_lower, sum[n][3] *= scale_lower;
+                unsigned values[2];
+                load_transposed(values, at + n * kColumns);
+                multiply_add(sum[n], matrix, values[0], values[1]);
             }
-            const auto element = [&](float cb, int row, float row_level, int column) {
-                return column <= row
-                    ? cb * exp2_fast(row_level - level[column]) * dt[head * rows + first + column]
-                    : 0.0f;
-            };
-            const int c = 2 * t;
-            const unsigned matrix[4] = {
-                pack(element(left.x, g, upper, c), element(left.y, g, upper, c + 1)),
-                pack(element(left.z, g + 8, lower, c), element(left.w, g + 8, lower, c + 1)),
-                0u, // above the diagonal
-                pack(element(right.z, g + 8, lower, c + 8), element(right.w, g + 8, lower, c + 9))};
-            add(sum, head, matrix, first, lane);
         }
     }
 
-    /// Skip, gate and squares of the warp's tokens, to memory.
-    __device__ void finish(const float (&sum)[kHeads * kTiles][4], int first, int lane) const
+    /// Asks for z of the tile's tokens, two channels in a word.
+    __device__ void load_gates(Gates& gates, int first, int lane) const
     {
-        const ShortMixerShape& s = p.shape;
-        const int g = lane / 4, c = 2 * (lane % 4);
-        const bool paired = s.head_dim % 2 == 0;
+        const int head_dim = p.shape.head_dim, c = 2 * (lane % 4);
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-            const int token = first + g + 8 * half;
-            const std::int64_t row = std::int64_t(b) * s.length + min(token, s.length - 1);
-            const __nv_bfloat16* z = p.projected + row * s.row() + 2 * s.d_state
-                + ShortMixerShape::kDtRows + s.head_dim + c;
-            float squares = 0.0f;
+            const int token = min(first + lane / 4 + 8 * half, p.shape.length - 1);
+            const __nv_bfloat16* row = gate_row(token) + c;
 #pragma unroll
-            for (int head = 0; head < kHeads; ++head) {
-                if (head >= heads)
-                    break;
-                const float skip = p.parameters.d[head_at(head)];
+            for (int n = 0; n < kAll; ++n) {
+                const int head = n / kTiles, channel = n % kTiles * kColumns + c;
+                gates[n][half] = 0u;
+                if (head >= heads || channel >= head_dim)
+                    continue;
+                const __nv_bfloat16* at = row + 2 * head * head_dim + n % kTiles * kColumns;
+                if (head_dim % 2 == 0)
+                    gates[n][half] = __ldg(reinterpret_cast<const unsigned*>(at));
+                else
+                    gates[n][half] = pack(__bfloat162float(at[0]),
+                                          channel + 1 < head_dim ? __bfloat162float(at[1]) : 0.0f);
+            }
+        }
+    }
+
+    /// Skip, gate and squares of the tile's tokens, to memory.
+    __device__ void finish(const Sums& sum, const Gates& gates, int first, int lane) const
+    {
+        const ShortMixerShape& s = p.shape;
+        const int token = first + lane / 4, c = 2 * (lane % 4);
+        const bool paired = s.head_dim % 2 == 0;
+        const std::int64_t row = std::int64_t(b) * s.length + token;
+        const float* norm_weight = p.parameters.gate_norm_weight + first_head * s.head_dim + c;
+        __nv_bfloat16* out = p.gated + row * s.width() + first_head * s.head_dim + c;
+        const __nv_bfloat16* skipped = x + token * kStride + c;
+        float squares[2] = {};
 #pragma unroll
-                for (int n = 0; n < kTiles; ++n) {
-                    const int channel = n * kColumns + c; // of the head
-                    if (channel >= s.head_dim)
-                        continue;
-                    const bool both = channel + 1 < s.head_dim;
-                    const __nv_bfloat16* z_at = z + 2 * head_at(head) * s.head_dim + n * kColumns;
-                    const auto x_pair = mixer_parts::load<2>(x + token * kStride
-                                                             + (head * kTiles + n) * kColumns + c);
-                    mixer_parts::Values<2> gate = {};
-                    if (paired)
-                        gate = mixer_parts::load<2>(z_at);
-                    else
-                        for (int i = 0; i <= int(both); ++i)
-                            gate.v[i] = __bfloat162float(z_at[i]);
-                    const int place = head_at(head) * s.head_dim + channel;
-                    mixer_parts::Values<2> result;
+        for (int n = 0; n < kAll; ++n) {
+            const int head = n / kTiles, within = n % kTiles * kColumns;
+            if (head >= heads)
+                break;
+            if (within + c >= s.head_dim)
+                continue;
+            const bool both = within + c + 1 < s.head_dim;
+            const int place = head * s.head_dim + within;
+            const float skip = __ldg(p.parameters.d + head_at(head));
+            const float w_first = __ldg(norm_weight + place);
+            const float w_second = both ? __ldg(norm_weight + place + 1) : 0.0f;
 #pragma unroll
-                    for (int i = 0; i < 2; ++i) {
-                        if (i == 1 && !both) {
-                            result.v[i] = 0.0f;
-                            continue;
-                        }
-                        const float y = sum[head * kTiles + n][2 * half + i] + skip * x_pair.v[i];
-                        const float gated = y * mixer_parts::silu(gate.v[i]);
-                        squares += gated * gated;
-                        result.v[i] = gated * p.parameters.gate_norm_weight[place + i];
-                    }
-                    if (token >= s.length)
-                        continue;
-                    __nv_bfloat16* to = p.gated + row * s.width() + place;
-                    if (paired)
-                        mixer_parts::store<2>(to, result);
-                    else
-                        for (int i = 0; i <= int(both); ++i)
-                            to[i] = __float2bfloat16(result.v[i]);
+            for (int half = 0; half < 2; ++half) {
+                const auto x_pair
+                    = mixer_parts::load<2>(skipped + 8 * half * kStride + n * kColumns);
+                const float2 z = unpack(gates[n][half]);
+                const float y_first = sum[n][2 * half] + skip * x_pair.v[0];
+                const float y_second = both ? sum[n][2 * half + 1] + skip * x_pair.v[1] : 0.0f;
+                const float g_first = y_first * mixer_parts::silu(z.x);
+                const float g_second = y_second * mixer_parts::silu(z.y);
+                squares[half] += g_first * g_first + g_second * g_second;
+                if (token + 8 * half >= s.length)
+                    continue;
+                __nv_bfloat16* to = out + 8 * half * s.width() + place;
+                if (paired) {
+                    *reinterpret_cast<unsigned*>(to) = pack(g_first * w_first, g_second * w_second);
+                } else {
+                    to[0] = __float2bfloat16(g_first * w_first);
+                    if (both)
+                        to[1] = __float2bfloat16(g_second * w_second);
                 }
             }
-            squares += __shfl_xor_sync(0xffffffffu, squares, 1);
-            squares += __shfl_xor_sync(0xffffffffu, squares, 2);
-            if (lane % 4 == 0 && token < s.length)
-                p.squares[row * gridDim.x + blockIdx.x] = squares;
+        }
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+            squares[half] += __shfl_xor_sync(0xffffffffu, squares[half], 1);
+            squares[half] += __shfl_xor_sync(0xffffffffu, squares[half], 2);
+            if (lane % 4 == 0 && token + 8 * half < s.length)
+                p.squares[(row + 8 * half) * gridDim.x + blockIdx.x] = squares[half];
         }
     }
 };
+
+template <int kTiles> int shared_bytes(int rows)
+{
+    using S = Scan<kTiles>;
+    return 2 * rows * S::kStride * int(sizeof(__nv_bfloat16))
+        + S::kHeads * (3 * rows + rows / kTile) * int(sizeof(float));
+}
 
 /// Grid: (groups of heads, B); block: a warp for every 16 tokens, up to kMaxWarps.
 template <int kTiles>
@@ -237,7 +292,7 @@ __global__ void __launch_bounds__(kMaxWarps* kWarp, 2)
     using S = Scan<kTiles>;
     const int tiles = tiles_of(p.shape.length), rows = tiles * kTile;
     auto* x = reinterpret_cast<__nv_bfloat16*>(shared_memory);
-    auto* decay = reinterpret_cast<float*>(x + rows * S::kStride);
+    auto* decay = reinterpret_cast<float*>(x + 2 * rows * S::kStride);
     const int first_head = int(blockIdx.x) * S::kHeads;
     const S scan{
         .p = p,
@@ -246,41 +301,43 @@ __global__ void __launch_bounds__(kMaxWarps* kWarp, 2)
         .heads = min(S::kHeads, p.shape.heads - first_head),
         .rows = rows,
         .x = x,
+        .weighted = x + rows * S::kStride,
         .decay = decay,
         .dt = decay + S::kHeads * rows,
+        .weight = decay + 2 * S::kHeads * rows,
+        .factor = decay + 3 * S::kHeads * rows,
     };
     scan.stage();
-    __syncthreads();
 
     const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
-    const float4* cb = reinterpret_cast<const float4*>(p.shared.cb)
-        + std::int64_t(blockIdx.y) * p.shape.tile_pairs() * (kPairFloats / 4) + lane;
+    const uint4* cb = static_cast<const uint4*>(p.shared.cb)
+        + std::int64_t(blockIdx.y) * p.shape.tile_pairs() * kWarp + lane;
     for (int turn = 0; turn * warps < tiles; ++turn) {
         // The last tiles have the most to add: they come first, and who had more has less next.
         const int order = turn * warps + (turn % 2 == 0 ? warp : warps - 1 - warp);
         const int i = tiles - 1 - order;
         if (i < 0)
             continue;
-        const float4* pair = cb + i * (i + 1) / 2 * (kPairFloats / 4);
-        float sum[S::kHeads * kTiles][4] = {};
-        float4 left = pair[0], right = pair[kWarp];
+        const uint4* pair = cb + i * (i + 1) / 2 * kWarp;
+        typename S::Sums sum = {};
+        uint4 now = pair[0];
         for (int j = 0; j < i; ++j) {
-            pair += kPairFloats / 4;
-            const float4 next_left = pair[0], next_right = pair[kWarp];
-            scan.add_before(sum, left, right, j * kTile, i * kTile, lane);
-            left = next_left, right = next_right;
+            pair += kWarp;
+            const uint4 next = pair[0];
+            scan.add_before(sum, now, j, lane);
+            now = next;
         }
-        scan.add_within(sum, left, right, i * kTile, lane);
-        scan.finish(sum, i * kTile, lane);
+        typename S::Gates gates;
+        scan.load_gates(gates, i * kTile, lane);
+        scan.add_within(sum, now, i * kTile, lane);
+        scan.finish(sum, gates, i * kTile, lane);
     }
 }
 
 template <int kTiles> void launch(const Problem& p, cudaStream_t stream)
 {
-    using S = Scan<kTiles>;
-    const int tiles = tiles_of(p.shape.length), rows = tiles * kTile;
-    const int bytes
-        = rows * (S::kStride * int(sizeof(__nv_bfloat16)) + 2 * S::kHeads * int(sizeof(float)));
+    const int tiles = tiles_of(p.shape.length);
+    const int bytes = shared_bytes<kTiles>(tiles * kTile);
     allow_shared(reinterpret_cast<const void*>(scan_kernel<kTiles>), bytes);
     const int warps = tiles < kMaxWarps ? tiles : kMaxWarps;
     scan_kernel<kTiles><<<dim3(p.shape.groups(), p.shape.batch), warps * kWarp, bytes, stream>>>(p);

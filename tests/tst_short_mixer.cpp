@@ -111,7 +111,7 @@ struct Kernels {
                 .copy_(at::rand({c.batch, c.length, 64}, at::kCUDA) * c.max_dt);
         }
         projected = projected.to(at::kBFloat16);
-        cb = not_written({c.batch, shape.tile_pairs(), 256});
+        cb = not_written({c.batch, shape.tile_pairs(), 256}, at::kBFloat16);
         dt = not_written({c.batch, c.heads, c.length});
         decay = not_written({c.batch, c.heads, c.length});
         gated = not_written({c.batch, c.length, shape.width()}, at::kBFloat16);
@@ -134,7 +134,7 @@ struct Kernels {
 
     ShortMixerShared shared() const
     {
-        return {cb.data_ptr<float>(), dt.data_ptr<float>(), decay.data_ptr<float>()};
+        return {cb.data_ptr(), dt.data_ptr<float>(), decay.data_ptr<float>()};
     }
 
     void prepare() const
@@ -159,9 +159,9 @@ struct Kernels {
     at::Tensor cb_in_place() const
     {
         const int tiles = (shape.length + 15) / 16;
-        // A half's lane g·4 + t holds rows g and g + 8 of columns 2t and 2t + 1.
-        const at::Tensor tile = cb.view({shape.batch, -1, 2, 8, 4, 2, 2})
-                                    .permute({0, 1, 5, 3, 2, 4, 6})
+        // Lane g·4 + t holds, of each half of the columns, 2t and 2t + 1 of rows g and g + 8.
+        const at::Tensor tile = cb.view({shape.batch, -1, 8, 4, 2, 2, 2})
+                                    .permute({0, 1, 5, 2, 4, 3, 6})
                                     .reshape({shape.batch, -1, 16, 16});
         at::Tensor whole = at::zeros({shape.batch, tiles * 16, tiles * 16}, cb.options());
         for (int i = 0, pair = 0; i < tiles; ++i)
@@ -319,7 +319,8 @@ private slots:
         QVERIFY(dt_error <= 1e-5); // false for NaN as well
         QVERIFY(decay_error <= 1e-5);
         QVERIFY(cb_error <= 1e-2);
-        // Where a token forgets all others, one C·B that may all but cancel stands in every channel.
+        // Where a token forgets all others, one C·B that may all but cancel stands in every
+        // channel.
         QVERIFY(error <= (cases()[index].max_dt > 0 ? 3e-2 : 1e-2));
     }
 
@@ -389,6 +390,10 @@ private slots:
             const at::AutoGradMode on(true);
             QVERIFY(!short_layers_support(weights, model, plan, residual(65)));
         }
+        const ModelConfig thin = model_of(ModelKind::Vision, 3, 64, 1);
+        const at::Tensor few = at::randn({2, 65, thin.d_model}, at::kCUDA);
+        QVERIFY(!short_layers_support(weights_of(thin), thin, {{1}}, few));
+        QVERIFY(short_layers_support(weights_of(thin), thin, {{2}}, few));
         const at::Tensor out = run_layers(weights, model, plan, residual(300), nullptr, {});
         QVERIFY(at::isfinite(out).all().item<bool>());
     }
@@ -423,8 +428,10 @@ private slots:
             for (const int batch : {128, 512, 2048})
                 QTest::addRow("cifar10-vision B%d h%d", batch, heads)
                     << batch << 64 << 6 << 64 << heads;
-            QTest::addRow("35M B256 h%d", heads) << 256 << 197 << 16 << 128 << heads;
-            QTest::addRow("135M B256 h%d", heads) << 256 << 197 << 32 << 128 << heads;
+            for (const int batch : {1, 256}) {
+                QTest::addRow("35M B%d h%d", batch, heads) << batch << 197 << 16 << 128 << heads;
+                QTest::addRow("135M B%d h%d", batch, heads) << batch << 197 << 32 << 128 << heads;
+            }
             QTest::addRow("books-lm B64 h%d", heads) << 64 << 256 << 8 << 64 << heads;
         }
     }
@@ -479,7 +486,7 @@ private slots:
         qInfo("prepare + scan: floor %.4f ms (in_proj's output read, out_proj's input written), "
               "share %.0f %%",
               between_floor, between_floor / (prepare_ms + scan_ms) * 100);
-        QVERIFY(prepare_ms + scan_ms > 0.2 * between_floor);
+        QVERIFY(prepare_ms + scan_ms > 0.5 * between_floor || batch == 1); // or counted wrongly
     }
 
     void timeOfABatch_data()

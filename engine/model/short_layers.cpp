@@ -18,6 +18,21 @@ namespace
 {
 
 constexpr std::int64_t kTaps = 4;
+/// Channels of the narrowest layer: a norm over two or three magnifies what bfloat16 rounds off.
+constexpr int kFewestChannels = 4;
+
+/// The first `rows` · `columns` elements of a buffer as a matrix.
+at::Tensor matrix_in(const at::Tensor& buffer, std::int64_t rows, std::int64_t columns)
+{
+    return buffer.as_strided({rows, columns}, {columns, 1});
+}
+
+/// out (tokens, rows) = in (tokens, columns) · weightᵀ, of `weight` the first rows and columns. In
+/// small batches the way through Torch's operators takes longer than the product: as few as can be.
+void multiply(const at::Tensor& in, const at::Tensor& weight, at::Tensor out)
+{
+    at::mm_out(out, in, weight.as_strided({in.size(1), out.size(1)}, {1, weight.stride(0)}));
+}
 
 ShortMixerShape shape_of(const ModelConfig& config, const at::Tensor& residual, int heads)
 {
@@ -71,8 +86,10 @@ bool short_layers_support(const ModelWeights& weights, const ModelConfig& config
         || residual.size(0) > kShortMixerMaxBatch)
         return false;
     const c10::cuda::CUDAGuard guard(residual.device());
-    const int widest = *std::max_element(plan.heads.begin(), plan.heads.end());
-    return short_mixer_fits(shape_of(config, residual, widest))
+    const auto [narrowest, widest] = std::minmax_element(plan.heads.begin(), plan.heads.end());
+    if (*narrowest * config.head_dim() < kFewestChannels)
+        return false;
+    return short_mixer_fits(shape_of(config, residual, *widest))
         && std::all_of(weights.layers.begin(), weights.layers.end(), fits);
 }
 
@@ -84,15 +101,19 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
     const auto stream = c10::cuda::getCurrentCUDAStream();
     const at::TensorOptions precise = residual.options(), half = precise.dtype(at::kBFloat16);
     const at::Tensor sum = at::empty_like(residual);
-    const at::Tensor normed = at::empty(residual.sizes(), half);
+    const at::Tensor normed
+        = at::empty({residual.size(0) * residual.size(1), config.d_model}, half);
     const ShortMixerShape widest
         = shape_of(config, residual, *std::max_element(plan.heads.begin(), plan.heads.end()));
-    const at::Tensor cb = at::empty({widest.batch, widest.tile_pairs(), 256}, precise);
+    const at::Tensor projected = at::empty({widest.tokens() * widest.row()}, half);
+    const at::Tensor gated = at::empty({widest.tokens() * widest.width()}, half);
+    const at::Tensor out = at::empty_like(normed);
+    const at::Tensor cb = at::empty({widest.batch, widest.tile_pairs(), 256}, half);
     const at::Tensor dt = at::empty({widest.tokens() * widest.heads}, precise);
     const at::Tensor decay = at::empty_like(dt);
     const at::Tensor squares = at::empty({widest.tokens() * widest.groups()}, precise);
     const ShortMixerShared shared = {
-        .cb = cb.data_ptr<float>(),
+        .cb = cb.data_ptr(),
         .dt = dt.data_ptr<float>(),
         .log2_decay = decay.data_ptr<float>(),
     };
@@ -107,7 +128,6 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
         .epsilon = static_cast<float>(config.norm_epsilon),
         .normed = normed.data_ptr(),
     };
-    at::Tensor out;
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
         if (stop.stop_requested())
             throw Stopped();
@@ -117,15 +137,13 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
             = layer.norm_bias.defined() ? layer.norm_bias.const_data_ptr<float>() : nullptr;
         residual_norm(between, stream);
 
-        const LayerView view = nested_view(layer, config, plan.heads[i]);
-        const at::Tensor projected = at::linear(normed, view.in_proj);
         const ShortMixerShape shape = shape_of(config, residual, plan.heads[i]);
         const ShortMixerParameters parameters = parameters_of(layer);
-        const at::Tensor gated = at::empty({shape.batch, shape.length, shape.width()}, half);
-        short_mixer_prepare(shape, projected.const_data_ptr(), parameters, shared, stream);
-        short_mixer_scan(shape, projected.const_data_ptr(), parameters, shared, gated.data_ptr(),
+        multiply(normed, layer.in_proj, matrix_in(projected, shape.tokens(), shape.row()));
+        short_mixer_prepare(shape, projected.data_ptr(), parameters, shared, stream);
+        short_mixer_scan(shape, projected.data_ptr(), parameters, shared, gated.data_ptr(),
                          squares.data_ptr<float>(), stream);
-        out = at::linear(gated, view.out_proj);
+        multiply(matrix_in(gated, shape.tokens(), shape.width()), layer.out_proj, out);
 
         if (i > 0)
             between.residual = between.residual_out;
