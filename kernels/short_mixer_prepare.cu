@@ -88,16 +88,27 @@ __device__ void multiply_cb(const Problem& p, int tiles, const __nv_bfloat16* b_
 __device__ void sum_decay(const Problem& p, const __nv_bfloat16* in, float* shared)
 {
     const ShortMixerShape& s = p.shape;
-    const int stride = s.length | 1, count = s.heads * s.length;
-    const std::int64_t first = std::int64_t(blockIdx.y) * count;
-    for (int k = threadIdx.x; k < count; k += blockDim.x) {
-        const int t = k / s.heads, head = k % s.heads;
-        const float raw = __bfloat162float(in[std::int64_t(t) * s.row() + 2 * s.d_state + head]);
-        shared[head * stride + t] = mixer_parts::softplus(raw + p.parameters.dt_bias[head]);
+    const int stride = s.length | 1, lane = threadIdx.x % kWarp;
+    const std::int64_t first = std::int64_t(blockIdx.y) * s.heads * s.length;
+    // Neighbouring threads have neighbouring heads where those lie beside each other, and
+    // neighbouring tokens where these do.
+    const int head = threadIdx.x % ShortMixerShape::kDtRows;
+    if (head < s.heads) {
+        const __nv_bfloat16* raw = in + 2 * s.d_state + head;
+        const float bias = p.parameters.dt_bias[head];
+#pragma unroll 4
+        for (int t = threadIdx.x / ShortMixerShape::kDtRows; t < s.length;
+             t += blockDim.x / ShortMixerShape::kDtRows)
+            shared[head * stride + t]
+                = mixer_parts::softplus(__bfloat162float(raw[std::int64_t(t) * s.row()]) + bias);
     }
+    const auto write = [&](float* out) {
+        for (int k = threadIdx.x / kWarp; k < s.heads; k += blockDim.x / kWarp)
+            for (int t = lane; t < s.length; t += kWarp)
+                out[first + k * s.length + t] = shared[k * stride + t];
+    };
     __syncthreads();
-    for (int k = threadIdx.x; k < count; k += blockDim.x)
-        p.out.dt[first + k] = shared[k / s.length * stride + k % s.length];
+    write(p.out.dt);
     __syncthreads();
     if (threadIdx.x < s.heads) {
         const double rate = -exp(double(p.parameters.a_log[threadIdx.x])) * 1.4426950408889634074;
@@ -110,8 +121,7 @@ __device__ void sum_decay(const Problem& p, const __nv_bfloat16* in, float* shar
         }
     }
     __syncthreads();
-    for (int k = threadIdx.x; k < count; k += blockDim.x)
-        p.out.log2_decay[first + k] = shared[k / s.length * stride + k % s.length];
+    write(p.out.log2_decay);
 }
 
 /// Grid: (2, B): the first block of a sequence makes C·Bᵀ, the second the decays.

@@ -104,22 +104,25 @@ template <int kTiles> struct Scan {
     __device__ void stage() const
     {
         const int length = p.shape.length, tiles = rows / kTile;
-        const std::int64_t from = (std::int64_t(b) * p.shape.heads + first_head) * length;
-        for (int k = threadIdx.x; k < heads * rows; k += blockDim.x) {
-            const int head = k / rows, t = k - head * rows;
-            decay[k] = t < length ? p.shared.log2_decay[from + head * length + t] : 0.0f;
-            dt[k] = t < length ? p.shared.dt[from + head * length + t] : 0.0f;
-        }
-        __syncthreads();
-        for (int k = threadIdx.x; k < heads * rows; k += blockDim.x) {
-            // rows is a multiple of kTile: a tile's last token has its last bits set here too.
-            const bool gives = k % rows < rows - kTile; // the last tile gives to no other
-            weight[k] = gives ? exp2_fast(decay[k | (kTile - 1)] - decay[k]) * dt[k] : 0.0f;
-        }
-        for (int k = threadIdx.x; k < heads * (tiles - 1); k += blockDim.x) {
-            const int tile = k / heads, head = k % heads;
-            const float* end = decay + head * rows + tile * kTile + kTile - 1;
-            factor[tile * kHeads + head] = tile > 0 ? exp2_fast(end[0] - end[-kTile]) : 1.0f;
+        const int lane = threadIdx.x % kWarp, warps = blockDim.x / kWarp;
+        for (int head = threadIdx.x / kWarp; head < heads; head += warps) {
+            const std::int64_t from = (std::int64_t(b) * p.shape.heads + head_at(head)) * length;
+            float* level = decay + head * rows;
+            float* own_dt = dt + head * rows;
+            for (int t = lane; t < rows; t += kWarp) {
+                level[t] = t < length ? p.shared.log2_decay[from + t] : 0.0f;
+                own_dt[t] = t < length ? p.shared.dt[from + t] : 0.0f;
+            }
+            __syncwarp();
+            for (int t = lane; t < rows; t += kWarp) {
+                const bool gives = t < rows - kTile; // the last tile gives to no other
+                weight[head * rows + t]
+                    = gives ? exp2_fast(level[t | (kTile - 1)] - level[t]) * own_dt[t] : 0.0f;
+            }
+            if (lane < tiles - 1) { // fewer than a warp has threads
+                const float* end = level + lane * kTile + kTile - 1;
+                factor[lane * kHeads + head] = lane > 0 ? exp2_fast(end[0] - end[-kTile]) : 1.0f;
+            }
         }
         __syncthreads();
         p.shape.head_dim % 2 == 0 ? stage_x<2>() : stage_x<1>();
