@@ -84,6 +84,9 @@ __device__ inline void multiply_add(float (&sum)[4], const unsigned (&a)[4], uns
 /// Throws std::invalid_argument unless the sizes are within the limits.
 void check_shape(const ShortMixerShape& shape);
 
+/// Of a block of the scan; `shape` must be within the limits.
+int scan_shared_bytes(const ShortMixerShape& shape);
+
 /// Lets `kernel` have `bytes` of shared memory where that is more than it gets without asking.
 void allow_shared(const void* kernel, int bytes);
 

@@ -53,13 +53,6 @@ struct ShortMixerParameters {
     const float* gate_norm_weight = nullptr; ///< (H·P)
 };
 
-/// What all heads of a sequence share, and each head's decay; device pointers, contiguous.
-struct ShortMixerShared {
-    void* cb = nullptr; ///< (B, tile_pairs(), 256) bf16: C_i·B_j in the order of matrix units
-    float* dt = nullptr; ///< (B, h, L), after softplus
-    float* log2_decay = nullptr; ///< (B, h, L), cs·log2(e)
-};
-
 /// Whether these sizes are within the limits above and the current device has the memory.
 bool short_mixer_fits(const ShortMixerShape& shape);
 
@@ -67,17 +60,17 @@ bool short_mixer_fits(const ShortMixerShape& shape);
 /// time. They throw std::invalid_argument for sizes beyond the limits above and std::runtime_error
 /// if CUDA refuses a launch.
 
-/// projected (B, L, row()) bf16 to what the scan shares.
-void short_mixer_prepare(const ShortMixerShape& shape, const void* projected,
-                         const ShortMixerParameters& parameters, const ShortMixerShared& out,
-                         cudaStream_t stream);
+/// projected (B, L, row()) bf16 to cb (B, tile_pairs(), 256) bf16: C_i·B_j after conv + SiLU, in
+/// the order that matrix units ask for; all heads of a sequence share it.
+void short_mixer_products(const ShortMixerShape& shape, const void* projected,
+                          const ShortMixerParameters& parameters, void* cb, cudaStream_t stream);
 
 /// gated = y·silu(z)·gate_norm_weight, (B, L, h·P) bf16; squares (B, L, groups()) f32, whose sum
 /// over the groups is that of (y·silu(z))² over the token's channels. The gated norm's factor is
 /// left to residual_norm(): it is one number a token, and out_proj is linear.
 void short_mixer_scan(const ShortMixerShape& shape, const void* projected,
-                      const ShortMixerParameters& parameters, const ShortMixerShared& shared,
-                      void* gated, float* squares, cudaStream_t stream);
+                      const ShortMixerParameters& parameters, const void* cb, void* gated,
+                      float* squares, cudaStream_t stream);
 
 /// residual_out = residual + out·rsqrt(sum of squares / width + gate_epsilon), then its norm.
 struct ResidualNorm {

@@ -5,6 +5,8 @@
 // every head, and the sums are scaled by exp(cs_e' - cs_e) from tile to tile.
 #include "kernels/short_mixer.cuh"
 
+#include <type_traits>
+
 namespace matmamba
 {
 
@@ -32,9 +34,9 @@ int compiled_tiles(int head_dim)
 struct Problem {
     ShortMixerShape shape;
     ShortMixerParameters parameters;
-    ShortMixerShared shared;
     mixer_parts::HeadOf head_of;
     const __nv_bfloat16* projected;
+    const uint4* cb; // (B, tile pairs, lanes)
     __nv_bfloat16* gated;
     float* squares;
 };
@@ -101,23 +103,54 @@ template <int kTiles> struct Scan {
         }
     }
 
+    /// dt after softplus and cs·log2(e) of a head, by a warp: a thread sums neighbouring tokens, in
+    /// float64, since differences of the sums are exponents.
+    __device__ void stage_decay(int head, int lane) const
+    {
+        const ShortMixerShape& s = p.shape;
+        const __nv_bfloat16* raw
+            = p.projected + std::int64_t(b) * s.length * s.row() + 2 * s.d_state + head_at(head);
+        const float bias = p.parameters.dt_bias[head_at(head)];
+        float* level = decay + head * rows;
+        float* own_dt = dt + head * rows;
+        for (int t = lane; t < rows; t += kWarp)
+            own_dt[t] = t < s.length
+                ? mixer_parts::softplus(__bfloat162float(raw[std::int64_t(t) * s.row()]) + bias)
+                : 0.0f;
+        __syncwarp();
+        const int each = (rows + kWarp - 1) / kWarp;
+        const int first = min(lane * each, rows), end = min(first + each, rows);
+        double own = 0.0;
+        for (int t = first; t < end; ++t)
+            own += own_dt[t];
+        double before = own;
+#pragma unroll
+        for (int distance = 1; distance < kWarp; distance *= 2) {
+            const double other = __shfl_up_sync(0xffffffffu, before, distance);
+            before += lane >= distance ? other : 0.0;
+        }
+        before -= own;
+        const double rate
+            = double(-expf(p.parameters.a_log[head_at(head)])) * 1.4426950408889634074;
+        for (int t = first; t < end; ++t) {
+            before += own_dt[t];
+            level[t] = float(before * rate);
+        }
+        __syncwarp();
+    }
+
     __device__ void stage() const
     {
-        const int length = p.shape.length, tiles = rows / kTile;
+        const int tiles = rows / kTile;
         const int lane = threadIdx.x % kWarp, warps = blockDim.x / kWarp;
         for (int head = threadIdx.x / kWarp; head < heads; head += warps) {
-            const std::int64_t from = (std::int64_t(b) * p.shape.heads + head_at(head)) * length;
-            float* level = decay + head * rows;
-            float* own_dt = dt + head * rows;
-            for (int t = lane; t < rows; t += kWarp) {
-                level[t] = t < length ? p.shared.log2_decay[from + t] : 0.0f;
-                own_dt[t] = t < length ? p.shared.dt[from + t] : 0.0f;
-            }
-            __syncwarp();
+            stage_decay(head, lane);
+            const float* level = decay + head * rows;
             for (int t = lane; t < rows; t += kWarp) {
                 const bool gives = t < rows - kTile; // the last tile gives to no other
-                weight[head * rows + t]
-                    = gives ? exp2_fast(level[t | (kTile - 1)] - level[t]) * own_dt[t] : 0.0f;
+                weight[head * rows + t] = gives
+                    ? exp2_fast(level[t | (kTile - 1)] - level[t]) * dt[head * rows + t]
+                    : 0.0f;
             }
             if (lane < tiles - 1) { // fewer than a warp has threads
                 const float* end = level + lane * kTile + kTile - 1;
@@ -279,16 +312,17 @@ template <int kTiles> struct Scan {
     }
 };
 
-template <int kTiles> int shared_bytes(int rows)
+template <int kTiles> int bytes_of(const ShortMixerShape& s)
 {
     using S = Scan<kTiles>;
+    const int rows = tiles_of(s.length) * kTile;
     return 2 * rows * S::kStride * int(sizeof(__nv_bfloat16))
         + S::kHeads * (3 * rows + rows / kTile) * int(sizeof(float));
 }
 
 /// Grid: (groups of heads, B); block: a warp for every 16 tokens, up to kMaxWarps.
 template <int kTiles>
-__global__ void __launch_bounds__(kMaxWarps* kWarp, 2)
+__global__ void __launch_bounds__(kMaxWarps* kWarp, 3)
     scan_kernel(const __grid_constant__ Problem p)
 {
     extern __shared__ float4 shared_memory[];
@@ -313,8 +347,7 @@ __global__ void __launch_bounds__(kMaxWarps* kWarp, 2)
     scan.stage();
 
     const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
-    const uint4* cb = static_cast<const uint4*>(p.shared.cb)
-        + std::int64_t(blockIdx.y) * p.shape.tile_pairs() * kWarp + lane;
+    const uint4* cb = p.cb + std::int64_t(blockIdx.y) * p.shape.tile_pairs() * kWarp + lane;
     for (int turn = 0; turn * warps < tiles; ++turn) {
         // The last tiles have the most to add: they come first, and who had more has less next.
         const int order = turn * warps + (turn % 2 == 0 ? warp : warps - 1 - warp);
@@ -340,14 +373,40 @@ __global__ void __launch_bounds__(kMaxWarps* kWarp, 2)
 template <int kTiles> void launch(const Problem& p, cudaStream_t stream)
 {
     const int tiles = tiles_of(p.shape.length);
-    const int bytes = shared_bytes<kTiles>(tiles * kTile);
+    const int bytes = bytes_of<kTiles>(p.shape);
     allow_shared(reinterpret_cast<const void*>(scan_kernel<kTiles>), bytes);
     const int warps = tiles < kMaxWarps ? tiles : kMaxWarps;
     scan_kernel<kTiles><<<dim3(p.shape.groups(), p.shape.batch), warps * kWarp, bytes, stream>>>(p);
     mixer_parts::check_launch("short scan");
 }
 
+/// Calls `work` with the compiled number of tiles, as a type's value.
+template <class Work> auto dispatch(int head_dim, const Work& work)
+{
+    switch (compiled_tiles(head_dim)) {
+    case 1:
+        return work(std::integral_constant<int, 1>());
+    case 2:
+        return work(std::integral_constant<int, 2>());
+    case 3:
+        return work(std::integral_constant<int, 3>());
+    case 4:
+        return work(std::integral_constant<int, 4>());
+    case 6:
+        return work(std::integral_constant<int, 6>());
+    case 8:
+        return work(std::integral_constant<int, 8>());
+    default:
+        return work(std::integral_constant<int, 10>());
+    }
+}
+
 } // namespace
+
+int scan_shared_bytes(const ShortMixerShape& shape)
+{
+    return dispatch(shape.head_dim, [&](auto tiles) { return bytes_of<tiles()>(shape); });
+}
 
 } // namespace short_mixer
 
@@ -360,33 +419,18 @@ int ShortMixerShape::groups() const
 }
 
 void short_mixer_scan(const ShortMixerShape& shape, const void* projected,
-                      const ShortMixerParameters& parameters, const ShortMixerShared& shared,
-                      void* gated, float* squares, cudaStream_t stream)
+                      const ShortMixerParameters& parameters, const void* cb, void* gated,
+                      float* squares, cudaStream_t stream)
 {
     check_shape(shape);
     const Problem p = {.shape = shape,
                        .parameters = parameters,
-                       .shared = shared,
                        .head_of = mixer_parts::HeadOf(shape.head_dim),
                        .projected = static_cast<const __nv_bfloat16*>(projected),
+                       .cb = static_cast<const uint4*>(cb),
                        .gated = static_cast<__nv_bfloat16*>(gated),
                        .squares = squares};
-    switch (compiled_tiles(shape.head_dim)) {
-    case 1:
-        return launch<1>(p, stream);
-    case 2:
-        return launch<2>(p, stream);
-    case 3:
-        return launch<3>(p, stream);
-    case 4:
-        return launch<4>(p, stream);
-    case 6:
-        return launch<6>(p, stream);
-    case 8:
-        return launch<8>(p, stream);
-    default:
-        return launch<10>(p, stream);
-    }
+    dispatch(shape.head_dim, [&](auto tiles) { launch<tiles()>(p, stream); });
 }
 
 } // namespace matmamba

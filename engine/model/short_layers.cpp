@@ -109,14 +109,7 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
     const at::Tensor gated = at::empty({widest.tokens() * widest.width()}, half);
     const at::Tensor out = at::empty_like(normed);
     const at::Tensor cb = at::empty({widest.batch, widest.tile_pairs(), 256}, half);
-    const at::Tensor dt = at::empty({widest.tokens() * widest.heads}, precise);
-    const at::Tensor decay = at::empty_like(dt);
     const at::Tensor squares = at::empty({widest.tokens() * widest.groups()}, precise);
-    const ShortMixerShared shared = {
-        .cb = cb.data_ptr(),
-        .dt = dt.data_ptr<float>(),
-        .log2_decay = decay.data_ptr<float>(),
-    };
 
     ResidualNorm between = {
         .tokens = widest.tokens(),
@@ -140,8 +133,8 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
         const ShortMixerShape shape = shape_of(config, residual, plan.heads[i]);
         const ShortMixerParameters parameters = parameters_of(layer);
         multiply(normed, layer.in_proj, matrix_in(projected, shape.tokens(), shape.row()));
-        short_mixer_prepare(shape, projected.data_ptr(), parameters, shared, stream);
-        short_mixer_scan(shape, projected.data_ptr(), parameters, shared, gated.data_ptr(),
+        short_mixer_products(shape, projected.data_ptr(), parameters, cb.data_ptr(), stream);
+        short_mixer_scan(shape, projected.data_ptr(), parameters, cb.data_ptr(), gated.data_ptr(),
                          squares.data_ptr<float>(), stream);
         multiply(matrix_in(gated, shape.tokens(), shape.width()), layer.out_proj, out);
 

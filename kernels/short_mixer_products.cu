@@ -1,5 +1,5 @@
-// Before the short scan, a sequence at a time: conv + SiLU of B and C and all products C_i·B_j with
-// j <= i in one block; dt's softplus and the sums of decay in another. No head group repeats them.
+// Before the short scan, a sequence a block: conv + SiLU of B and C and all products C_i·B_j with
+// j <= i, so that no group of heads repeats them.
 #include "kernels/short_mixer.cuh"
 
 #include <algorithm>
@@ -24,8 +24,8 @@ int threads_of(const ShortMixerShape& s)
 struct Problem {
     ShortMixerShape shape;
     ShortMixerParameters parameters;
-    ShortMixerShared out;
     const __nv_bfloat16* projected;
+    uint4* cb; // (B, tile pairs, lanes)
 };
 
 __host__ __device__ inline int bc_stride(const ShortMixerShape& s)
@@ -57,7 +57,7 @@ __device__ void stage_bc(const Problem& p, const __nv_bfloat16* in, int rows, __
 }
 
 /// C·Bᵀ, a pair of tiles a warp at a time.
-__device__ void multiply_cb(const Problem& p, int tiles, const __nv_bfloat16* b_rows,
+__device__ void multiply_cb(const Problem& p, const __nv_bfloat16* b_rows,
                             const __nv_bfloat16* c_rows, uint4* out)
 {
     const int lane = threadIdx.x % kWarp, stride = bc_stride(p.shape);
@@ -84,69 +84,22 @@ __device__ void multiply_cb(const Problem& p, int tiles, const __nv_bfloat16* b_
     }
 }
 
-/// dt and cs·log2(e) of all heads; the sum in float64, since its differences are exponents.
-__device__ void sum_decay(const Problem& p, const __nv_bfloat16* in, float* shared)
-{
-    const ShortMixerShape& s = p.shape;
-    const int stride = s.length | 1, lane = threadIdx.x % kWarp;
-    const std::int64_t first = std::int64_t(blockIdx.y) * s.heads * s.length;
-    // Neighbouring threads have neighbouring heads where those lie beside each other, and
-    // neighbouring tokens where these do.
-    const int head = threadIdx.x % ShortMixerShape::kDtRows;
-    if (head < s.heads) {
-        const __nv_bfloat16* raw = in + 2 * s.d_state + head;
-        const float bias = p.parameters.dt_bias[head];
-#pragma unroll 4
-        for (int t = threadIdx.x / ShortMixerShape::kDtRows; t < s.length;
-             t += blockDim.x / ShortMixerShape::kDtRows)
-            shared[head * stride + t]
-                = mixer_parts::softplus(__bfloat162float(raw[std::int64_t(t) * s.row()]) + bias);
-    }
-    const auto write = [&](float* out) {
-        for (int k = threadIdx.x / kWarp; k < s.heads; k += blockDim.x / kWarp)
-            for (int t = lane; t < s.length; t += kWarp)
-                out[first + k * s.length + t] = shared[k * stride + t];
-    };
-    __syncthreads();
-    write(p.out.dt);
-    __syncthreads();
-    if (threadIdx.x < s.heads) {
-        const double rate = -exp(double(p.parameters.a_log[threadIdx.x])) * 1.4426950408889634074;
-        float* own = shared + threadIdx.x * stride;
-        double sum = 0.0;
-#pragma unroll 8
-        for (int t = 0; t < s.length; ++t) {
-            sum += own[t] * rate;
-            own[t] = float(sum);
-        }
-    }
-    __syncthreads();
-    write(p.out.log2_decay);
-}
-
-/// Grid: (2, B): the first block of a sequence makes C·Bᵀ, the second the decays.
-__global__ void __launch_bounds__(kMaxThreads) prepare_kernel(const __grid_constant__ Problem p)
+/// Grid: B.
+__global__ void __launch_bounds__(kMaxThreads) products_kernel(const __grid_constant__ Problem p)
 {
     extern __shared__ float4 shared_memory[];
     const ShortMixerShape& s = p.shape;
-    const __nv_bfloat16* in = p.projected + std::int64_t(blockIdx.y) * s.length * s.row();
-    if (blockIdx.x == 1) {
-        sum_decay(p, in, reinterpret_cast<float*>(shared_memory));
-        return;
-    }
-    const int tiles = tiles_of(s.length), rows = tiles * kTile;
+    const int rows = tiles_of(s.length) * kTile;
     auto* b_rows = reinterpret_cast<__nv_bfloat16*>(shared_memory);
     __nv_bfloat16* c_rows = b_rows + rows * bc_stride(s);
-    stage_bc(p, in, rows, b_rows, c_rows);
+    stage_bc(p, p.projected + std::int64_t(blockIdx.x) * s.length * s.row(), rows, b_rows, c_rows);
     __syncthreads();
-    multiply_cb(p, tiles, b_rows, c_rows,
-                static_cast<uint4*>(p.out.cb) + std::int64_t(blockIdx.y) * s.tile_pairs() * kWarp);
+    multiply_cb(p, b_rows, c_rows, p.cb + std::int64_t(blockIdx.x) * s.tile_pairs() * kWarp);
 }
 
 int shared_bytes(const ShortMixerShape& s)
 {
-    const int bc = 2 * tiles_of(s.length) * kTile * bc_stride(s) * int(sizeof(__nv_bfloat16));
-    return std::max(bc, s.heads * (s.length | 1) * int(sizeof(float)));
+    return 2 * tiles_of(s.length) * kTile * bc_stride(s) * int(sizeof(__nv_bfloat16));
 }
 
 bool within_limits(const ShortMixerShape& s)
@@ -197,19 +150,19 @@ bool short_mixer_fits(const ShortMixerShape& shape)
     int device = 0, most = 0;
     check(cudaGetDevice(&device), "device");
     check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "device");
-    return shared_bytes(shape) <= most; // the scan needs less
+    return std::max(shared_bytes(shape), scan_shared_bytes(shape)) <= most;
 }
 
-void short_mixer_prepare(const ShortMixerShape& shape, const void* projected,
-                         const ShortMixerParameters& parameters, const ShortMixerShared& out,
-                         cudaStream_t stream)
+void short_mixer_products(const ShortMixerShape& shape, const void* projected,
+                          const ShortMixerParameters& parameters, void* cb, cudaStream_t stream)
 {
     check_shape(shape);
     const int bytes = shared_bytes(shape);
-    allow_shared(reinterpret_cast<const void*>(prepare_kernel), bytes);
-    const Problem p = {shape, parameters, out, static_cast<const __nv_bfloat16*>(projected)};
-    prepare_kernel<<<dim3(2, shape.batch), threads_of(shape), bytes, stream>>>(p);
-    check(cudaGetLastError(), "shared part");
+    allow_shared(reinterpret_cast<const void*>(products_kernel), bytes);
+    const Problem p = {shape, parameters, static_cast<const __nv_bfloat16*>(projected),
+                       static_cast<uint4*>(cb)};
+    products_kernel<<<shape.batch, threads_of(shape), bytes, stream>>>(p);
+    check(cudaGetLastError(), "products");
 }
 
 } // namespace matmamba
