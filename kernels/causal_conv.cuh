@@ -3,6 +3,8 @@
 // Source: arXiv 2405.21060; tap K-1 is the current token, zeros come before the first.
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/mixer_parts.cuh"
 
 namespace matmamba::mixer_parts
@@ -55,14 +57,15 @@ __device__ void convolve(const Conv<kPair>& conv, const In* __restrict__ in, std
         const int t = first - kPast + k;
         window[k] = t >= 0 ? load<kPair>(in + t * in_stride) : Values<kPair>{};
     }
-    for (int start = first; start < end; start += kBatch) {
+    int start = first;
+    const auto convolve_batch = [&](auto whole) {
 #pragma unroll
         for (int k = 0; k < kBatch; ++k)
-            if (start + k < end)
+            if (whole() || start + k < end)
                 window[kPast + k] = load<kPair>(in + (start + k) * in_stride);
 #pragma unroll
         for (int k = 0; k < kBatch; ++k) {
-            if (start + k >= end)
+            if (!whole() && start + k >= end)
                 break;
             Values<kPair> result;
 #pragma unroll
@@ -76,7 +79,17 @@ __device__ void convolve(const Conv<kPair>& conv, const In* __restrict__ in, std
 #pragma unroll
         for (int k = 0; k < kPast; ++k)
             window[k] = window[kBatch + k];
-    }
+    };
+    for (; start + kBatch <= end; start += kBatch)
+        convolve_batch(std::true_type());
+    if (start < end)
+        convolve_batch(std::false_type());
+}
+
+/// How many tokens a thread takes where `parts` of them share `length`: whole batches.
+__device__ inline int tokens_of_part(int length, int parts)
+{
+    return ((length + parts - 1) / parts + kBatch - 1) / kBatch * kBatch;
 }
 
 } // namespace matmamba::mixer_parts

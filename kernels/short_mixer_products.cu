@@ -46,7 +46,7 @@ __device__ void stage_bc(const Problem& p, const __nv_bfloat16* in, int rows, __
         return;
     __nv_bfloat16* to = channel < s.d_state ? b_rows + channel : c_rows + channel - s.d_state;
     const mixer_parts::Conv<2> conv(p.parameters.bc_weight, p.parameters.bc_bias, channel);
-    const int tokens = (s.length + parts - 1) / parts, first = part * tokens;
+    const int tokens = mixer_parts::tokens_of_part(s.length, parts), first = part * tokens;
     if (first < s.length)
         mixer_parts::convolve<2>(conv, in + channel, s.row(), first, min(first + tokens, s.length),
                                  [&](int t, const mixer_parts::Values<2>& values) {

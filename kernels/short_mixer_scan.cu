@@ -79,7 +79,7 @@ template <int kTiles> struct Scan {
         const ShortMixerShape& s = p.shape;
         const int threads = blockDim.x, units = heads * s.head_dim / kPair;
         const int parts = max(threads / units, 1);
-        const int tokens = (s.length + parts - 1) / parts;
+        const int tokens = mixer_parts::tokens_of_part(s.length, parts);
         for (int unit = threadIdx.x; unit < units * parts; unit += threads) {
             const int part = unit / units, channel = unit % units * kPair;
             const int head = p.head_of(channel), within = channel - head * s.head_dim;
