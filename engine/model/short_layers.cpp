@@ -9,6 +9,7 @@
 
 #include "engine/error.h"
 #include "kernels/gate_norm.h"
+#include "kernels/mixer_parts.h"
 #include "kernels/short_mixer.h"
 
 namespace matmamba
@@ -17,7 +18,6 @@ namespace matmamba
 namespace
 {
 
-constexpr std::int64_t kTaps = 4;
 /// Channels of the narrowest layer: a norm over two or three magnifies what bfloat16 rounds off.
 constexpr int kFewestChannels = 4;
 
@@ -73,7 +73,7 @@ bool fits(const LayerWeights& layer)
             return false;
     return (!layer.norm_bias.defined() || is_plain(layer.norm_bias, at::kFloat))
         && is_plain(layer.in_proj, at::kBFloat16) && is_plain(layer.out_proj, at::kBFloat16)
-        && layer.conv_x_weight.size(1) == kTaps;
+        && layer.conv_x_weight.size(1) == kMixerTaps;
 }
 
 } // namespace
