@@ -1,6 +1,7 @@
 // Before the scan: x, B, C = silu(causal conv + bias), dt = softplus(dt + bias), and their
 // gradients. A thread owns one or two neighbouring channels and walks along a segment of tokens, so
 // that every input is read once; the backward pass computes the conv again instead of keeping it.
+#include "kernels/causal_conv.cuh"
 #include "kernels/mixer_parts.cuh"
 
 namespace matmamba
@@ -14,9 +15,7 @@ namespace
 
 constexpr int kThreads = 128;
 constexpr int kSegment = 32; // tokens of a thread, at most
-constexpr int kBatch = 8; // tokens whose loads are under way together
 constexpr int kMaxRows = 512; // partial sums of a column
-constexpr int kPast = kMixerTaps - 1;
 
 /// What both directions know of the work and its division.
 struct Problem {
@@ -36,67 +35,6 @@ int divide_up(std::int64_t n, std::int64_t by)
     return int((n + by - 1) / by);
 }
 
-__device__ float softplus(float x)
-{
-    return x > 20.0f ? x : log1pf(__expf(x));
-}
-
-/// Taps and bias of kPair channels.
-template <int kPair> struct Conv {
-    float tap[kPair][kMixerTaps];
-    float bias[kPair];
-
-    __device__ Conv(const float* weights, const float* biases, int channel)
-    {
-#pragma unroll
-        for (int i = 0; i < kPair; ++i) {
-            const float4 w = reinterpret_cast<const float4*>(weights)[channel + i];
-            tap[i][0] = w.x, tap[i][1] = w.y, tap[i][2] = w.z, tap[i][3] = w.w;
-            bias[i] = biases[channel + i];
-        }
-    }
-
-    __device__ float at(int i, float oldest, float older, float old, float now) const
-    {
-        return bias[i] + tap[i][0] * oldest + tap[i][1] * older + tap[i][2] * old + tap[i][3] * now;
-    }
-};
-
-/// Tokens [first, end) of kPair channels, `in` and `out` at the sequence's first token.
-template <int kPair, class In, class Out>
-__device__ void convolve(const Conv<kPair>& conv, const In* __restrict__ in, std::int64_t in_stride,
-                         Out* __restrict__ out, std::int64_t out_stride, int first, int end)
-{
-    Values<kPair> window[kPast + kBatch];
-#pragma unroll
-    for (int k = 0; k < kPast; ++k) {
-        const int t = first - kPast + k;
-        window[k] = t >= 0 ? load<kPair>(in + t * in_stride) : Values<kPair>{};
-    }
-    for (int start = first; start < end; start += kBatch) {
-#pragma unroll
-        for (int k = 0; k < kBatch; ++k)
-            if (start + k < end)
-                window[kPast + k] = load<kPair>(in + (start + k) * in_stride);
-#pragma unroll
-        for (int k = 0; k < kBatch; ++k) {
-            if (start + k >= end)
-                break;
-            Values<kPair> result;
-#pragma unroll
-            for (int i = 0; i < kPair; ++i) {
-                const float sum = conv.at(i, window[k].v[i], window[k + 1].v[i], window[k + 2].v[i],
-                                          window[k + 3].v[i]);
-                result.v[i] = sum * sigmoid(sum);
-            }
-            store<kPair>(out + (start + k) * out_stride, result);
-        }
-#pragma unroll
-        for (int k = 0; k < kPast; ++k)
-            window[k] = window[kBatch + k];
-    }
-}
-
 template <class T, int kPair>
 __global__ void __launch_bounds__(kThreads)
     conv_forward_kernel(const __grid_constant__ Problem p, const T* __restrict__ projected,
@@ -114,20 +52,24 @@ __global__ void __launch_bounds__(kThreads)
     const T* in = projected + token * row;
 
     const int x_units = s.width() / kPair, bc_units = 2 * s.d_state / kPair;
+    const auto convolve_to = [&](const Conv<kPair>& conv, int place, auto* to, int stride) {
+        convolve<kPair>(conv, in + place, row, first, end, [&](int t, const Values<kPair>& values) {
+            store<kPair>(to + std::int64_t(t) * stride, values);
+        });
+    };
     if (unit < x_units) {
         const int channel = unit * kPair;
-        const Conv<kPair> conv(p.parameters.x_weight, p.parameters.x_bias, channel);
-        convolve<kPair>(conv, in + place_of_x(s, p.head_of, channel), row,
-                        static_cast<T*>(out.x) + token * s.width() + channel, s.width(), first,
-                        end);
+        convolve_to(Conv<kPair>(p.parameters.x_weight, p.parameters.x_bias, channel),
+                    place_of_x(s, p.head_of, channel),
+                    static_cast<T*>(out.x) + token * s.width() + channel, s.width());
         return;
     }
     unit -= x_units;
     if (unit < bc_units) {
         const int channel = unit * kPair;
-        const Conv<kPair> conv(p.parameters.bc_weight, p.parameters.bc_bias, channel);
         float* to = channel < s.d_state ? out.b + channel : out.c + channel - s.d_state;
-        convolve<kPair>(conv, in + channel, row, to + token * s.d_state, s.d_state, first, end);
+        convolve_to(Conv<kPair>(p.parameters.bc_weight, p.parameters.bc_bias, channel), channel,
+                    to + token * s.d_state, s.d_state);
         return;
     }
     const int head = unit - bc_units;

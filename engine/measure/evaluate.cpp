@@ -19,12 +19,15 @@ namespace
 {
 
 /// Samples per batch: about 3 GFLOP on a CPU (some 80 ms on two cores), so that numbers come
-/// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches.
-std::int64_t batch_size(std::int64_t flops_per_sample, at::Device device)
+/// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches, but
+/// few enough tokens for a card with little memory.
+std::int64_t batch_size(std::int64_t flops_per_sample, std::int64_t tokens_per_sample,
+                        at::Device device)
 {
-    const std::int64_t budget = device.is_cpu() ? 3'000'000'000 : 4'000'000'000'000;
-    const std::int64_t most = device.is_cpu() ? 32 : 512;
-    return std::clamp<std::int64_t>(budget / flops_per_sample, 1, most);
+    if (device.is_cpu())
+        return std::clamp<std::int64_t>(3'000'000'000 / flops_per_sample, 1, 32);
+    const std::int64_t most = std::clamp<std::int64_t>(140'000 / tokens_per_sample, 512, 2048);
+    return std::clamp<std::int64_t>(4'000'000'000'000 / flops_per_sample, 1, most);
 }
 
 /// Of the loss per token (or per byte), both summed over windows.
@@ -88,9 +91,10 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
     const Stopwatch watch;
     const std::int64_t flops = model_cost(config, plan, 4).flops;
     const std::int64_t begin = tally.samples;
-    const std::int64_t end
-        = std::min({pictures.size(), begin + batch_size(flops, weights.patch_weight.device()),
-                    next_milestone(begin)});
+    const std::int64_t end = std::min(
+        {pictures.size(),
+         begin + batch_size(flops, tokens_per_sample(config), weights.patch_weight.device()),
+         next_milestone(begin)});
     if (begin == end)
         return {};
     const at::Tensor images = pictures.inputs(begin, end, stop);
@@ -138,7 +142,8 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
     // before the filling sees it, since the model is causal.
     for (; end < windows.size() && scored_then < next_milestone(tally.scored); ++end) {
         longest = std::max(longest, windows.length(end));
-        if (end - begin >= batch_size(flops_per_token * longest, weights.embedding.device()))
+        if (end - begin
+            >= batch_size(flops_per_token * longest, longest, weights.embedding.device()))
             break;
         scored_then += windows.length(end) - 1;
     }

@@ -145,15 +145,17 @@ VisitedSamples TokenWindows::take_visited(std::string source)
 
 at::Tensor TokenWindows::ids(std::int64_t begin, std::int64_t end) const
 {
-    std::int64_t longest = 0;
-    for (std::int64_t i = begin; i < end; ++i)
-        longest = std::max(longest, length(i));
-    at::Tensor ids = at::zeros({end - begin, longest}, m_ids.options());
+    // Gathered at once: a copy for each window would keep a card waiting.
+    at::Tensor bounds = at::empty({2, end - begin, 1}, at::kLong); // first token and length
+    auto* first = bounds.mutable_data_ptr<std::int64_t>();
     for (std::int64_t i = begin; i < end; ++i) {
-        const auto [first, tokens] = m_windows[i];
-        ids.select(0, i - begin).slice(0, 0, tokens).copy_(m_ids.slice(0, first, first + tokens));
+        first[i - begin] = m_windows[i].first;
+        first[end - begin + i - begin] = m_windows[i].tokens;
     }
-    return ids;
+    const at::Tensor place = at::arange(bounds[1].max().item<std::int64_t>(), m_ids.options());
+    bounds = bounds.to(m_ids.device());
+    const at::Tensor inside = place < bounds[1];
+    return m_ids.take((bounds[0] + place) * inside) * inside;
 }
 
 std::int64_t TokenWindows::scored_bytes(std::int64_t window) const

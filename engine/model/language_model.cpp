@@ -54,17 +54,20 @@ at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden
 TokenScores score_tokens(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                          const at::Tensor& ids, const std::stop_token& stop)
 {
-    constexpr std::int64_t kTokensAtOnce = 256; // 256 x 50,280 logits in float32 are 51 MB
+    // 256 x 50,280 logits in float32 are 51 MB; a card would wait for launches with so few.
+    const std::int64_t at_once = ids.is_cpu()
+        ? 256
+        : std::max<std::int64_t>(256, (std::int64_t{1} << 26) / config.embedding_rows());
     const std::int64_t scored = ids.size(1) - 1;
     const at::Tensor hidden = language_hidden(weights, config, plan, ids, nullptr, stop)
                                   .slice(1, 0, scored)
                                   .flatten(0, 1);
     const at::Tensor targets = ids.slice(1, 1).flatten().unsqueeze(1);
     std::vector<at::Tensor> nll, likeliest;
-    for (std::int64_t begin = 0; begin < hidden.size(0); begin += kTokensAtOnce) {
+    for (std::int64_t begin = 0; begin < hidden.size(0); begin += at_once) {
         if (stop.stop_requested())
             throw Stopped();
-        const std::int64_t end = std::min(begin + kTokensAtOnce, hidden.size(0));
+        const std::int64_t end = std::min(begin + at_once, hidden.size(0));
         const at::Tensor logits = language_logits(weights, hidden.slice(0, begin, end));
         // As logsumexp computes it, whose largest values are wanted too.
         const at::Tensor largest = logits.amax(-1, true);

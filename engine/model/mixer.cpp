@@ -123,7 +123,7 @@ at::Tensor mixer(const LayerWeights& layer, const ModelConfig& config, int heads
     const at::Tensor projected = at::linear(u, view.in_proj); // one product for the whole width
 #ifdef MATMAMBA_WITH_CUDA
     // For training: they keep x and y in the matrices' type, where the plain operations, which
-    // evaluation can afford, keep float32.
+    // evaluation takes for what the short layers leave to it, keep float32.
     if (!state && c10::GradMode::is_enabled() && mixer_parts_support(projected, layer))
         return at::linear(mix_fused(layer, heads, projected), view.out_proj);
 #endif

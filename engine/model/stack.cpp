@@ -4,6 +4,10 @@
 #include "engine/error.h"
 #include "engine/model/block.h"
 
+#ifdef MATMAMBA_WITH_CUDA
+#include "engine/model/short_layers.h"
+#endif
+
 namespace matmamba
 {
 
@@ -30,6 +34,10 @@ at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, co
                       at::Tensor residual, std::vector<MixerState>* states,
                       const std::stop_token& stop, const TrainingPass& training)
 {
+#ifdef MATMAMBA_WITH_CUDA
+    if (!states && !training.noise && short_layers_support(weights, config, plan, residual))
+        return run_short_layers(weights, config, plan, residual, stop);
+#endif
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
         if (stop.stop_requested())
             throw Stopped();

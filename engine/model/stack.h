@@ -23,6 +23,7 @@ struct TrainingPass {
 
 /// residual (B, L, D) float32 through every layer at its planned width; float32 throughout, the
 /// mixers in the matrices' type. `states`, if given, has one entry per layer and is continued.
+/// On a graphics card by fused kernels where they fit (short_layers.h).
 /// Throws Stopped between layers once `stop` fires. `plan` must have passed check_plan.
 at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                       at::Tensor residual, std::vector<MixerState>* states,

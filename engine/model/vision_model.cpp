@@ -1,6 +1,8 @@
 // See the header.
 #include "engine/model/vision_model.h"
 
+#include <c10/core/GradMode.h>
+
 namespace matmamba
 {
 
@@ -29,9 +31,15 @@ at::Tensor vision_logits(const ModelWeights& weights, const ModelConfig& config,
     const at::ScalarType precise = type == at::kDouble ? at::kDouble : at::kFloat;
     const at::Tensor patches = at::linear(cut_patches(images.to(type), config.patch_size),
                                           weights.patch_weight.flatten(1));
-    const at::Tensor cls = weights.cls_token.expand({images.size(0), 1, config.d_model});
-    const at::Tensor embedded
-        = at::cat({patches.to(precise) + weights.patch_bias, cls}, 1) + weights.pos_embed;
+    at::Tensor tokens = patches.to(precise) + weights.patch_bias, place = weights.pos_embed;
+    // The scan is causal and the class token comes last: where it is not pooled, nothing sees it.
+    // Left out on a graphics card, whose tiles of 16 tokens 65 patches and class would not fill.
+    if (config.pool == Pool::Cls || images.is_cpu() || c10::GradMode::is_enabled())
+        tokens
+            = at::cat({tokens, weights.cls_token.expand({images.size(0), 1, config.d_model})}, 1);
+    else
+        place = place.slice(1, 0, config.n_patches());
+    const at::Tensor embedded = tokens + place;
 
     const at::Tensor noisy = drop_elements(embedded, training.noise ? config.drop_rate : 0);
     at::Tensor residual = run_layers(weights, config, plan, noisy, nullptr, stop, training);
