@@ -314,7 +314,7 @@ private:
     {
         const QString file = m_folder.filePath("work.matmamba");
         oneIn(3) ? m_window->openProject(oneIn(5) ? m_folder.filePath("broken.matmamba") : file)
-                 : void(m_window->saveProject(file));
+                 : m_window->startSaving(file);
     }
     void changeAxes()
     {

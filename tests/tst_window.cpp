@@ -373,6 +373,33 @@ private slots:
         QVERIFY(m_window->saveProject(m_folder.filePath("absent/x.matmamba")).contains("absent"));
     }
 
+    void savingGoesOnBesideTheWindowAndAFailureLeavesTheFileBefore()
+    {
+        openModel();
+        const QString file = m_folder.filePath("beside.matmamba");
+        m_window->notes().setPlainText("first");
+        m_window->startSaving(file);
+        m_window->notes().setPlainText("second"); // not in it any more
+        QTRY_VERIFY(QFile::exists(file));
+        QVERIFY(m_window->windowTitle().startsWith("beside"));
+        QVERIFY(m_window->isWindowModified());
+        const auto written = [&] {
+            QFile saved(file);
+            return saved.open(QIODevice::ReadOnly) ? saved.readAll() : QByteArray();
+        };
+        QTRY_VERIFY(written().contains("first"));
+        QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
+        m_window->startSaving(m_folder.filePath("absent/x.matmamba"));
+        QTRY_COMPARE(failed.count(), 1);
+        QVERIFY(m_window->errorBar().sentence().contains("absent"));
+        QVERIFY(m_window->windowTitle().startsWith("beside"));
+        QVERIFY(m_window->isWindowModified());
+        m_window->startSaving(file);
+        QVERIFY(!m_window->isWindowModified());
+        m_window.reset(); // waits for it
+        QVERIFY(written().contains("second"));
+    }
+
     void aProjectThatIsOpenedIsNotModifiedBefore()
     {
         openModel();

@@ -4,6 +4,7 @@
 #include <QMessageBox>
 #include <QPlainTextEdit>
 #include <QSettings>
+#include <QtConcurrentRun>
 
 #include <utility>
 
@@ -93,6 +94,7 @@ void ExplorerWindow::openProject(const QString& path)
 
 QString ExplorerWindow::saveProject(const QString& path)
 {
+    m_saving.waitForFinished();
     QString sentence = writeWholeFile(path, writeProject(project()));
     if (sentence.isEmpty()) {
         setProjectFile(QFileInfo(path).absoluteFilePath());
@@ -100,6 +102,28 @@ QString ExplorerWindow::saveProject(const QString& path)
         describe();
     }
     return sentence;
+}
+
+void ExplorerWindow::startSaving(const QString& path)
+{
+    m_saving.waitForFinished(); // what was asked for a moment ago
+    const QString before = m_projectFile;
+    setProjectFile(QFileInfo(path).absoluteFilePath());
+    m_projectIsNewer = m_runsAreNewer = false; // but for what changes from now on
+    describe();
+    m_saving = QtConcurrent::run(
+        [path, project = project()] { return writeWholeFile(path, writeProject(project)); });
+    QFuture<QString>(m_saving).then(
+        this, [this, before, saved = m_projectFile](const QString& sentence) {
+            if (sentence.isEmpty())
+                return;
+            if (m_projectFile == saved) { // no other project has been opened
+                setProjectFile(before);
+                m_projectIsNewer = true;
+                describe();
+            }
+            showError(sentence);
+        });
 }
 
 bool ExplorerWindow::restoreAutosave()
@@ -212,18 +236,16 @@ void ExplorerWindow::saveProjectNow()
 {
     if (m_projectFile.isEmpty())
         chooseProjectFile();
-    else if (const QString sentence = saveProject(m_projectFile); !sentence.isEmpty())
-        showError(sentence);
+    else
+        startSaving(m_projectFile);
 }
 
 void ExplorerWindow::chooseProjectFile()
 {
     const QString name = m_model ? QString::fromStdString(m_model->name) : tr("project");
     showSaveDialog(this, tr("Save project"), {tr("Project (*.matmamba)")},
-                   m_projectFile.isEmpty() ? name : m_projectFile, [this](const QString& path) {
-                       if (const QString sentence = saveProject(path); !sentence.isEmpty())
-                           showError(sentence);
-                   });
+                   m_projectFile.isEmpty() ? name : m_projectFile,
+                   [this](const QString& path) { startSaving(path); });
 }
 
 RunRow ExplorerWindow::runRow(const Plan& plan) const

@@ -127,6 +127,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
 /// is laid out once more while it closes.
 ExplorerWindow::~ExplorerWindow()
 {
+    m_saving.waitForFinished();
     hide();
     delete takeCentralWidget();
 }

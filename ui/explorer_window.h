@@ -2,6 +2,7 @@
 // the engine tells to plan, runs and pages. The pages know the plan and the runs, not each other.
 #pragma once
 
+#include <QFuture>
 #include <QList>
 #include <QMainWindow>
 #include <QTimer>
@@ -65,8 +66,11 @@ public:
     /// Replaces the project by one from a file, and opens its model and data. A file that is no
     /// project gives a sentence and changes nothing.
     void openProject(const QString& file);
-    /// Writes the project; "" or the sentence that says why not.
+    /// Writes the project; "" or the sentence that says why not. Waits for the disk: for what shall
+    /// be safe before something else happens.
     QString saveProject(const QString& file);
+    /// Begins to write the project, while the window goes on; failed() says why not.
+    void startSaving(const QString& file);
     /// Goes on where the autosave stopped; false where there is nothing to go on with.
     bool restoreAutosave();
     /// Shows the page "classify", "generate", "layers" or "compare", or the panel "details" or
@@ -206,6 +210,7 @@ private:
     QString m_dataBefore; ///< open in the engine but not shown, while a project's model is opened
     QString m_dataAgain; ///< those, being opened anew
     std::unique_ptr<Autosave> m_autosave;
+    QFuture<QString> m_saving; ///< of startSaving()
     QString m_deviceNote;
     bool m_gpuIsLost = false; ///< and no other device has been chosen yet
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for

@@ -1,10 +1,7 @@
 // See the header.
 #include "engine/model/next_logits.h"
 
-#include <algorithm>
-
 #include "engine/error.h"
-#include "engine/model/cost.h"
 #include "engine/model/cpu_threads.h"
 #ifdef MATMAMBA_WITH_CUDA
 #include "engine/model/cuda_decoder.h"
@@ -14,28 +11,12 @@
 namespace matmamba
 {
 
-namespace
-{
-
-/// One more for every 2 MiB of weights in a product of a token, the mean of them: measured on two
-/// cores, one thread reads less than that sooner than two are awake.
-int threads_of_a_token(const ModelConfig& config, const Plan& plan)
-{
-    constexpr std::int64_t kBytesPerThread = 2 << 20;
-    const std::int64_t products = 2 * config.n_layer + 1; // in_proj, out_proj; the logits
-    const std::int64_t bytes = model_cost(config, plan, sizeof(float)).weight_bytes;
-    return static_cast<int>(
-        std::min<std::int64_t>(1 + bytes / (products * kBytesPerThread), at::get_num_threads()));
-}
-
-} // namespace
-
 NextLogits::NextLogits(const ModelWeights& weights, const ModelConfig& config, Plan plan)
     : m_weights(&weights)
     , m_config(&config)
     , m_plan(std::move(plan))
     , m_states(config.n_layer)
-    , m_token_threads(threads_of_a_token(config, m_plan))
+    , m_token_threads(cpu_threads_for(config, m_plan, 1))
 {
 }
 
