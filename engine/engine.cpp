@@ -11,6 +11,7 @@
 #include "engine/engine_state.h"
 #include "engine/error.h"
 #include "engine/measure/speed.h"
+#include "engine/model/cpu_threads.h"
 #include "engine/model/vision_model.h"
 #include "engine/open_data.h"
 #include "engine/torch_errors.h"
@@ -210,6 +211,7 @@ std::vector<ClassScore> Engine::classify(const Plan& plan, const Picture& pictur
         at::Tensor image = at::empty({1, 3, side, side}, at::kFloat);
         preprocess(picture, *model.preprocessing, config.image_size,
                    image.mutable_data_ptr<float>());
+        const CpuThreads few(cpu_threads_for(config, plan));
         const at::Tensor logits
             = vision_logits(model.weights, config, plan, image.to(m_state->device.device), stop);
         const at::Tensor probabilities = logits.softmax(1).squeeze(0).cpu();

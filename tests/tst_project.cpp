@@ -225,6 +225,7 @@ private slots:
         m_pins.pin(kNarrow);
         m_pins.pin(kFull);
         m_pins.setNote(kNarrow, "for the \"phone\", 2");
+        m_pins.setNote(kFull, "007"); // a text as well
         Measurement narrow = run(0.30, 0.905, 1000), full = run(0.26, 0.945, 1000);
         narrow.predictions = predictions({1, 2, 3, 4});
         full.predictions = predictions({1, 2, 3, 5});
@@ -244,13 +245,14 @@ private slots:
         QVERIFY2(lines[0].endsWith(",device,dtype,baseline,top1_delta,top1_delta_stderr,loss_delta,"
                                    "loss_delta_stderr,agreement,agreement_stderr,note"),
                  qPrintable(lines[0]));
-        const QString ofNarrow = lines[1].section(",\"\",\"\",64,", 1); // no device; the baseline
+        const QString ofNarrow
+            = lines[1].section(",\"\",\"\",\"64\",", 1); // no device; the baseline
         const QStringList numbers = ofNarrow.split(',');
         QCOMPARE(numbers[0].toDouble(), -0.04);
         QCOMPARE(numbers[2].toDouble(), 0.04);
         QCOMPARE(numbers[4].toDouble(), 0.75);
         QVERIFY2(ofNarrow.endsWith(",\"for the \"\"phone\"\", 2\""), qPrintable(ofNarrow));
-        QVERIFY2(lines[2].endsWith(",\"\",\"\",64,,,,,,,"), qPrintable(lines[2]));
+        QVERIFY2(lines[2].endsWith(",\"\",\"\",\"64\",,,,,,,\"007\""), qPrintable(lines[2]));
     }
 
     void thePageSortsMovesUsesAndRemoves()

@@ -558,7 +558,7 @@ private slots:
             qInfo("plan %-40s %.1f ms; products alone %.1f ms", to_string(plan).c_str(), ms,
                   card.products > 0 ? flops / card.products / 1e9 : 0.0);
             if (card.products > 0)
-                QVERIFY(ms < 250);
+                QVERIFY(ms < 100); // twice what was measured
         }
     }
 
@@ -595,7 +595,7 @@ private slots:
             qInfo("%d heads: %.1f ms; products alone %.1f ms", heads, ms,
                   card.products > 0 ? flops / card.products / 1e9 : 0.0);
             if (card.products > 0)
-                QVERIFY(ms < 250);
+                QVERIFY(ms < 100); // twice what was measured
         }
     }
 

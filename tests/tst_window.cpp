@@ -36,6 +36,7 @@
 #include "ui/device_menu.h"
 #include "ui/error_bar.h"
 #include "ui/explorer_window.h"
+#include "ui/file_dialog.h"
 #include "ui/generate_page.h"
 #include "ui/layers_page.h"
 #include "ui/path_kind.h"
@@ -377,27 +378,47 @@ private slots:
     {
         openModel();
         const QString file = m_folder.filePath("beside.matmamba");
-        m_window->notes().setPlainText("first");
-        m_window->startSaving(file);
-        m_window->notes().setPlainText("second"); // not in it any more
-        QTRY_VERIFY(QFile::exists(file));
-        QVERIFY(m_window->windowTitle().startsWith("beside"));
-        QVERIFY(m_window->isWindowModified());
         const auto written = [&] {
             QFile saved(file);
             return saved.open(QIODevice::ReadOnly) ? saved.readAll() : QByteArray();
         };
-        QTRY_VERIFY(written().contains("first"));
+        m_window->notes().setPlainText("first");
+        m_window->startSaving(file);
+        m_window->notes().setPlainText("second"); // not in it any more
+        QTRY_VERIFY(m_window->windowTitle().startsWith("beside"));
+        QVERIFY(m_window->isWindowModified());
+        QVERIFY(written().contains("first"));
         QSignalSpy failed(m_window.get(), &ExplorerWindow::failed);
         m_window->startSaving(m_folder.filePath("absent/x.matmamba"));
+        QVERIFY(!m_window->isWindowModified()); // as far as is known
         QTRY_COMPARE(failed.count(), 1);
         QVERIFY(m_window->errorBar().sentence().contains("absent"));
         QVERIFY(m_window->windowTitle().startsWith("beside"));
         QVERIFY(m_window->isWindowModified());
+        m_window->startSaving(m_folder.filePath("absent/y.matmamba"));
+        m_window->startSaving(file); // at once
+        QCOMPARE(failed.count(), 2);
+        m_window->openProject(file); // waits for it
+        QVERIFY(m_window->windowTitle().startsWith("beside"));
+        QCOMPARE(m_window->notes().toPlainText(), "second");
+        m_window->notes().setPlainText("third");
         m_window->startSaving(file);
-        QVERIFY(!m_window->isWindowModified());
-        m_window.reset(); // waits for it
-        QVERIFY(written().contains("second"));
+        m_window.reset(); // so does this
+        QVERIFY(written().contains("third"));
+    }
+
+    void whatFailsToBeSavedIsAskedForBeforeItIsLeft()
+    {
+        openModel();
+        openData(m_pictures);
+        QTRY_VERIFY_WITH_TIMEOUT(!m_window->runs().runs().empty(), 60000);
+        m_window->notes().setPlainText("not to be lost");
+        m_window->startSaving(m_folder.filePath("absent/x.matmamba"));
+        action(QKeySequence("Ctrl+N"))->trigger();
+        auto* box = qobject_cast<QMessageBox*>(QApplication::activeModalWidget());
+        QVERIFY(box);
+        box->button(QMessageBox::Cancel)->click();
+        QCOMPARE(m_window->notes().toPlainText(), "not to be lost");
     }
 
     void aProjectThatIsOpenedIsNotModifiedBefore()
@@ -1403,10 +1424,26 @@ private slots:
         QCOMPARE(dialog->defaultSuffix(), QString("png"));
         auto* filters = dialog->findChild<QComboBox*>("fileTypeCombo");
         QVERIFY(filters);
+        const auto name = [&] { return QFileInfo(dialog->selectedFiles().value(0)).fileName(); };
+        QCOMPARE(name(), QString("vision-tiny-plot.png"));
         for (const char* suffix : {"svg", "pdf", "csv"}) {
             QTest::keyClick(filters, Qt::Key_Down);
             QCOMPARE(dialog->defaultSuffix(), QString(suffix));
+            QCOMPARE(name(), QString("vision-tiny-plot.") + suffix);
         }
+        dialog->close();
+    }
+
+    void aNameWithAPointGetsItsSuffixAsWell()
+    {
+        showSaveDialog(m_window.get(), "x", {"Table (*.csv)", "Picture (*.png)"}, "mamba2-1.3b",
+                       [](const QString&) {});
+        auto* dialog = m_window->findChild<QFileDialog*>();
+        QVERIFY(dialog);
+        const auto name = [&] { return QFileInfo(dialog->selectedFiles().value(0)).fileName(); };
+        QCOMPARE(name(), QString("mamba2-1.3b.csv"));
+        emit dialog->filterSelected("Picture (*.png)");
+        QCOMPARE(name(), QString("mamba2-1.3b.png"));
         dialog->close();
     }
 

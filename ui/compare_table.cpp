@@ -362,16 +362,19 @@ QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int 
     return {};
 }
 
-std::vector<std::pair<std::string, std::string>> CompareTable::csvFields(int row) const
+std::vector<std::pair<std::string, RunRow::Field>> CompareTable::csvFields(int row) const
 {
-    const auto number = [](double value) { return QString::number(value, 'g', 10).toStdString(); };
-    std::vector<std::pair<std::string, std::string>> fields{
+    std::vector<std::pair<std::string, RunRow::Field>> fields{
         {"baseline", to_string(m_pins.baseline())}};
     const auto add
         = [&](const std::string& name, const std::optional<Metric>& metric, double unit) {
-              fields.emplace_back(name, metric ? number(unit * metric->value) : std::string());
-              fields.emplace_back(name + "_stderr",
-                                  metric ? number(unit * metric->std_error) : std::string());
+              std::optional<double> value, error;
+              if (metric) {
+                  value = unit * metric->value;
+                  error = unit * metric->std_error;
+              }
+              fields.emplace_back(name, value);
+              fields.emplace_back(name + "_stderr", error);
           };
     // Shares are parts of one in such files, as those of the runs are.
     if (quality() == Quality::Top1)

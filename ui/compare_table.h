@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/measure/run_csv.h"
 #include "ui/quantity_text.h"
 
 namespace matmamba
@@ -52,7 +53,7 @@ public:
 
     /// What the table shows of a row beside its run, for files: names and texts. Empty where there
     /// is no number, as in the baseline's own row.
-    std::vector<std::pair<std::string, std::string>> csvFields(int row) const;
+    std::vector<std::pair<std::string, RunRow::Field>> csvFields(int row) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

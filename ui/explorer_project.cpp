@@ -19,6 +19,23 @@
 namespace matmamba
 {
 
+namespace
+{
+
+/// Whether a file says the same as a project's text does, be it by an older schema.
+bool holdsProject(const QString& path, const QByteArray& text)
+{
+    QFile file(path);
+    try {
+        return file.open(QIODevice::ReadOnly)
+            && writeProject(readProject(file.readAll(), path)) == text;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+} // namespace
+
 Project ExplorerWindow::project() const
 {
     Project project;
@@ -77,6 +94,7 @@ void ExplorerWindow::setProjectFile(const QString& file)
 
 void ExplorerWindow::openProject(const QString& path)
 {
+    endSaving(); // to that file, maybe
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly)) {
         showError(tr("%1 cannot be read: %2.").arg(path, file.errorString()));
@@ -94,7 +112,7 @@ void ExplorerWindow::openProject(const QString& path)
 
 QString ExplorerWindow::saveProject(const QString& path)
 {
-    m_saving.waitForFinished();
+    endSaving();
     QString sentence = writeWholeFile(path, writeProject(project()));
     if (sentence.isEmpty()) {
         setProjectFile(QFileInfo(path).absoluteFilePath());
@@ -106,24 +124,29 @@ QString ExplorerWindow::saveProject(const QString& path)
 
 void ExplorerWindow::startSaving(const QString& path)
 {
-    m_saving.waitForFinished(); // what was asked for a moment ago
-    const QString before = m_projectFile;
-    setProjectFile(QFileInfo(path).absoluteFilePath());
+    endSaving();
+    m_savingTo = QFileInfo(path).absoluteFilePath();
     m_projectIsNewer = m_runsAreNewer = false; // but for what changes from now on
     describe();
-    m_saving = QtConcurrent::run(
-        [path, project = project()] { return writeWholeFile(path, writeProject(project)); });
-    QFuture<QString>(m_saving).then(
-        this, [this, before, saved = m_projectFile](const QString& sentence) {
-            if (sentence.isEmpty())
-                return;
-            if (m_projectFile == saved) { // no other project has been opened
-                setProjectFile(before);
-                m_projectIsNewer = true;
-                describe();
-            }
-            showError(sentence);
-        });
+    m_saving.setFuture(QtConcurrent::run(
+        [path, project = project()] { return writeWholeFile(path, writeProject(project)); }));
+}
+
+/// Waits for what startSaving() has begun, if anything, and takes how it went.
+void ExplorerWindow::endSaving()
+{
+    if (m_savingTo.isEmpty())
+        return;
+    m_saving.waitForFinished();
+    const QString file = std::exchange(m_savingTo, {});
+    const QString sentence = m_saving.result();
+    if (sentence.isEmpty())
+        setProjectFile(file);
+    else
+        m_projectIsNewer = true;
+    describe();
+    if (!sentence.isEmpty())
+        showError(sentence);
 }
 
 bool ExplorerWindow::restoreAutosave()
@@ -140,10 +163,8 @@ bool ExplorerWindow::restoreAutosave()
         takeProject(std::move(project));
         // The file that it was saved as, where that still stands.
         const QString saved = m_settings.value("project/file").toString();
-        QFile before(saved);
-        const bool stands = !saved.isEmpty() && before.open(QIODevice::ReadOnly);
-        m_projectFile = stands ? saved : QString();
-        m_projectIsNewer = !stands || before.readAll() != text;
+        m_projectFile = QFile::exists(saved) ? saved : QString();
+        m_projectIsNewer = !holdsProject(m_projectFile, text);
         describe();
         return usable;
     } catch (const Error& error) {
@@ -176,20 +197,18 @@ void ExplorerWindow::runsChanged()
     m_runsAreNewer = true;
 }
 
-bool ExplorerWindow::saveNewRuns()
+void ExplorerWindow::saveNewRuns()
 {
+    endSaving();
     if (m_projectFile.isEmpty() || m_projectIsNewer || !m_runsAreNewer)
-        return true;
-    const QString sentence = saveProject(m_projectFile);
-    if (!sentence.isEmpty())
+        return;
+    if (const QString sentence = saveProject(m_projectFile); !sentence.isEmpty())
         showError(sentence);
-    return sentence.isEmpty();
 }
 
 void ExplorerWindow::afterAsking(std::function<void()> goOn)
 {
-    if (!saveNewRuns())
-        return;
+    saveNewRuns(); // where that fails the person is asked
     if (!(m_projectIsNewer || m_runsAreNewer) || project().runs.empty()) {
         goOn();
         return;

@@ -225,6 +225,7 @@ void ExplorerWindow::connectParts()
     connect(m_tradeoff, &TradeoffPage::axesChanged, this, &ExplorerWindow::askForSpeeds);
     connect(m_tradeoff, &TradeoffPage::compareRequested, this, &ExplorerWindow::comparePlans);
     connect(m_compare, &ComparePage::shown, this, &ExplorerWindow::askForSpeeds);
+    connect(&m_saving, &QFutureWatcherBase::finished, this, &ExplorerWindow::endSaving);
     connect(m_notes, &QPlainTextEdit::textChanged, this, &ExplorerWindow::projectChanged);
     connect(m_layers, &LayersPage::measureRequested, this, &ExplorerWindow::measureLayers);
     connect(m_layers, &LayersPage::cancelRequested, this, [this] { measureLayers({}, 0); });

@@ -2,7 +2,7 @@
 // the engine tells to plan, runs and pages. The pages know the plan and the runs, not each other.
 #pragma once
 
-#include <QFuture>
+#include <QFutureWatcher>
 #include <QList>
 #include <QMainWindow>
 #include <QTimer>
@@ -157,7 +157,8 @@ private:
     void afterAsking(std::function<void()> goOn);
     void projectChanged(); ///< by the person
     void runsChanged(); ///< something was measured
-    bool saveNewRuns(); ///< into the project's file; false where it cannot be written
+    void endSaving();
+    void saveNewRuns(); ///< into the project's file
     QString exportAllRuns(const QString& file) const;
     QString exportPins(const QString& file) const;
     RunRow runRow(const Plan& plan) const;
@@ -210,7 +211,8 @@ private:
     QString m_dataBefore; ///< open in the engine but not shown, while a project's model is opened
     QString m_dataAgain; ///< those, being opened anew
     std::unique_ptr<Autosave> m_autosave;
-    QFuture<QString> m_saving; ///< of startSaving()
+    QFutureWatcher<QString> m_saving; ///< of startSaving(), with the sentence if it fails
+    QString m_savingTo; ///< the file, until endSaving(); "" while there is none
     QString m_deviceNote;
     bool m_gpuIsLost = false; ///< and no other device has been chosen yet
     std::vector<WantedPlan> m_layerPlans; ///< what the layers page has asked for

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QFileDialog>
+#include <QFileInfo>
 
 #include <type_traits>
 
@@ -36,12 +37,22 @@ void showSaveDialog(QWidget* parent, const QString& title, const QStringList& fi
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setNameFilters(filters);
+    // Qt adds no suffix to a name that has a point, as “mamba2-1.3b” has: it is there from the
+    // start.
     const auto takeSuffix = [dialog](const QString& filter) {
-        dialog->setDefaultSuffix(filter.section("*.", 1).section(')', 0, 0));
+        QString name = QFileInfo(dialog->selectedFiles().value(0)).fileName();
+        const QString before = '.' + dialog->defaultSuffix();
+        const QString suffix = filter.section("*.", 1).section(')', 0, 0);
+        dialog->setDefaultSuffix(suffix);
+        if (before.size() > 1 && name.endsWith(before))
+            dialog->selectFile(name.replace(name.size() - before.size(), before.size(),
+                                            suffix.isEmpty() ? QString() : '.' + suffix));
     };
     takeSuffix(filters.first());
     QObject::connect(dialog, &QFileDialog::filterSelected, dialog, takeSuffix);
-    dialog->selectFile(name);
+    const QString suffix = dialog->defaultSuffix();
+    const bool isComplete = suffix.isEmpty() || name.endsWith('.' + suffix);
+    dialog->selectFile(isComplete ? name : name + '.' + suffix);
     QObject::connect(dialog, &QFileDialog::fileSelected, parent, chosen);
     dialog->open();
 }

@@ -327,8 +327,8 @@ void TradeoffPlot::fillLegend()
 
 void TradeoffPlot::resizeEvent(QResizeEvent* event)
 {
+    fillLegend(); // before it is drawn at the new size
     QCustomPlot::resizeEvent(event);
-    fillLegend();
 }
 
 void TradeoffPlot::drawFront()

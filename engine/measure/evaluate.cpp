@@ -26,7 +26,7 @@ std::int64_t batch_size(std::int64_t flops_per_sample, std::int64_t tokens_per_s
 {
     if (device.is_cpu())
         return std::clamp<std::int64_t>(3'000'000'000 / flops_per_sample, 1, 32);
-    const std::int64_t most = std::clamp<std::int64_t>(140'000 / tokens_per_sample, 512, 2048);
+    const std::int64_t most = std::clamp<std::int64_t>(140'000 / tokens_per_sample, 1, 2048);
     return std::clamp<std::int64_t>(4'000'000'000'000 / flops_per_sample, 1, most);
 }
 

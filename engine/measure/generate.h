@@ -33,7 +33,8 @@ struct GenerateOptions {
     /// Logits of tokens that are in the prompt or the text are divided by it where positive, else
     /// multiplied by it; 1 = none. Above 0.
     double repetition_penalty = 1.0;
-    std::vector<std::string> stop_texts = {}; ///< the text ends before the first of them; none is empty
+    std::vector<std::string> stop_texts
+        = {}; ///< the text ends before the first of them; none is empty
     std::uint64_t seed = 0;
 };
 

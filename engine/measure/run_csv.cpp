@@ -28,14 +28,6 @@ std::string quoted(const std::string& text)
     return field + "\"";
 }
 
-/// Or nothing at all.
-bool is_number(const std::string& field)
-{
-    double value = 0;
-    const char* const end = field.data() + field.size();
-    return field.empty() || std::from_chars(field.data(), end, value).ptr == end;
-}
-
 /// The shortest text that reads back as the same number.
 std::string number(double value)
 {
@@ -76,8 +68,14 @@ std::string run_csv(const std::vector<RunRow>& rows)
                 + number(row.speed->deviation * 1e3) + "," + std::to_string(row.speed->repetitions);
         else if (with_speed)
             text += ",,,";
-        for (const auto& [name, field] : row.more)
-            text += "," + (is_number(field) ? field : quoted(field));
+        for (const auto& [name, field] : row.more) {
+            const auto* known = std::get_if<std::optional<double>>(&field);
+            text += ",";
+            if (!known)
+                text += quoted(std::get<std::string>(field));
+            else if (*known)
+                text += number(**known);
+        }
         text += "\n";
     }
     return text;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/measure/metrics.h"
@@ -23,8 +24,10 @@ struct RunRow {
     std::optional<Speed> speed{}; ///< where it was measured
     std::optional<double> entropy{}; ///< nats per token, where the data's own is known
     std::string device, compute_type;
-    /// What one table alone says of its rows: name and text, the same names in each row.
-    std::vector<std::pair<std::string, std::string>> more{};
+    using Field
+        = std::variant<std::string, std::optional<double>>; ///< a text, or a number if known
+    /// What one table alone says of its rows: names and fields, the same names in each row.
+    std::vector<std::pair<std::string, Field>> more{};
 };
 
 /// CSV with a head line: model, plan (in quotes: its widths are parted by commas), flops, params,

@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "engine/model/cpu_threads.h"
 #include "engine/model/next_logits.h"
 #include "engine/model/vision_model.h"
 #include "engine/stopwatch.h"
@@ -61,6 +62,7 @@ Speed measure_speed(const ModelWeights& weights, const ModelConfig& config, cons
         const at::Tensor image
             = at::randn({1, 3, side, side}, at::detail::createCPUGenerator(0), at::kFloat)
                   .to(weights.patch_weight.device());
+        const CpuThreads few(cpu_threads_for(config, plan)); // as a picture is classified
         return repeat([&] { vision_logits(weights, config, plan, image, stop).cpu(); });
     }
     NextLogits logits(weights, config, plan);

@@ -16,7 +16,7 @@ NextLogits::NextLogits(const ModelWeights& weights, const ModelConfig& config, P
     , m_config(&config)
     , m_plan(std::move(plan))
     , m_states(config.n_layer)
-    , m_token_threads(cpu_threads_for(config, m_plan, 1))
+    , m_token_threads(cpu_threads_for(config, m_plan))
 {
 }
 

@@ -3,8 +3,6 @@
 
 #include <c10/core/GradMode.h>
 
-#include "engine/model/cpu_threads.h"
-
 namespace matmamba
 {
 
@@ -29,7 +27,6 @@ at::Tensor vision_logits(const ModelWeights& weights, const ModelConfig& config,
                          const at::Tensor& images, const std::stop_token& stop,
                          const TrainingPass& training)
 {
-    const CpuThreads few(cpu_threads_for(config, plan, images.size(0)));
     const at::ScalarType type = weights.patch_weight.scalar_type();
     const at::ScalarType precise = type == at::kDouble ? at::kDouble : at::kFloat;
     const at::Tensor patches = at::linear(cut_patches(images.to(type), config.patch_size),
