@@ -1,8 +1,11 @@
 // See the header.
 #include "engine/device.h"
 
+#include <fstream>
+
 #ifdef MATMAMBA_WITH_CUDA
 #include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAGuard.h>
 #include <cuda_runtime_api.h>
 #endif
 
@@ -91,6 +94,22 @@ std::vector<DeviceOffer> device_offers()
         card.obstacle = error.what();
     }
     return {{DeviceChoice::Cpu, "cpu", {}}, std::move(card)};
+}
+
+std::int64_t free_memory(at::Device device)
+{
+#ifdef MATMAMBA_WITH_CUDA
+    if (device.is_cuda()) {
+        std::size_t free = 0, total = 0;
+        const c10::cuda::CUDAGuard guard(device);
+        return cudaMemGetInfo(&free, &total) == cudaSuccess ? static_cast<std::int64_t>(free) : 0;
+    }
+#endif
+    std::ifstream system("/proc/meminfo");
+    for (std::string line; std::getline(system, line);)
+        if (line.starts_with("MemAvailable:"))
+            return std::stoll(line.substr(line.find(':') + 1)) * 1024; // in kB
+    return 0;
 }
 
 void give_back_memory([[maybe_unused]] at::Device device) noexcept

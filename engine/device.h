@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <string>
 
 #include "engine/engine.h"
@@ -18,6 +19,9 @@ struct ChosenDevice {
 
 /// Throws Error if `Cuda` was asked for and cannot be had, GpuLost where the card was lost.
 ChosenDevice choose_device(DeviceChoice choice);
+
+/// Bytes that programs may still take there; 0 where the system does not tell.
+std::int64_t free_memory(at::Device device);
 
 /// Memory of a card that no tensor uses any more goes back to the driver; never throws.
 void give_back_memory(at::Device device) noexcept;

@@ -143,10 +143,11 @@ Measurement Engine::evaluate(const Plan& plan, std::int64_t until_samples,
         const std::int64_t until
             = until_samples > 0 ? std::min(until_samples, data.info.samples) : data.info.samples;
         while (record.tally.scored < until) {
-            record.predictions.append(
-                data.pictures
-                    ? advance(record.tally, model.weights, config, plan, *data.pictures, stop)
-                    : advance(record.tally, model.weights, config, plan, *data.windows, stop));
+            record.predictions.append(data.pictures
+                                          ? advance(record.tally, model.weights, config, plan,
+                                                    *data.pictures, stop, &data.residuals)
+                                          : advance(record.tally, model.weights, config, plan,
+                                                    *data.windows, stop, &data.residuals));
             if (report)
                 report(m_state->measurement(record));
         }

@@ -160,6 +160,7 @@ OpenData open_data_for(const OpenModel& model, const std::filesystem::path& path
     opened.visited = std::make_shared<const VisitedSamples>(
         opened.pictures ? opened.pictures->visited(std::move(source))
                         : opened.windows->take_visited(std::move(source)));
+    opened.residuals = ResidualCache(residual_budget(device), model.info.config.d_model);
     return opened;
 }
 

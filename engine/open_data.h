@@ -15,6 +15,7 @@
 #include "engine/measure/evaluate.h"
 #include "engine/measure/inputs.h"
 #include "engine/measure/predictions.h"
+#include "engine/measure/residual_cache.h"
 #include "engine/model/weights.h"
 #include "engine/progress.h"
 
@@ -47,6 +48,7 @@ struct OpenData {
     std::optional<TokenWindows> windows; ///< language
     std::shared_ptr<const VisitedSamples> visited;
     std::map<Plan, PlanRecord> records; ///< what is measured so far
+    ResidualCache residuals; ///< of the plan measured last, to start the next from
 };
 
 /// Opens the pictures or the text at `path`, or makes the data that it is the word for. Throws

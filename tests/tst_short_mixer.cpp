@@ -351,6 +351,30 @@ private slots:
             QVERIFY(at::equal(first, run_layers(weights, model, plan, residual, nullptr, {})));
     }
 
+    /// From every layer on, also where the plan makes the stack leave the kernels or come back.
+    void whatIsKeptBetweenLayersGivesTheSameBits()
+    {
+        const c10::NoGradGuard no_grad;
+        const ModelConfig model = model_of(ModelKind::Vision, 3, 64, 4);
+        const ModelWeights weights = weights_of(model);
+        const at::Tensor residual = at::randn({64, 65, model.d_model}, at::kCUDA);
+        const at::Tensor before = residual.clone();
+        KeptResiduals kept;
+        Plan plan{{64, 5, 37, 8}};
+        QVERIFY(!short_layers_support(weights, model, {{64, 5, 37, 1}}, residual));
+        for (const int heads : {9, 1, 17})
+            for (int layer = 3; layer >= 0; --layer) {
+                plan.heads[layer] = heads;
+                if (kept.behind.size() > std::size_t(layer))
+                    kept.behind.resize(layer);
+                const at::Tensor got
+                    = run_layers(weights, model, plan, residual, nullptr, {}, {}, &kept);
+                QCOMPARE(kept.behind.size(), std::size_t(3));
+                QVERIFY(at::equal(got, run_layers(weights, model, plan, residual, nullptr, {})));
+            }
+        QVERIFY(at::equal(residual, before));
+    }
+
     void whatDoesNotFitIsLeftToThePlainMixer()
     {
         const c10::NoGradGuard no_grad;

@@ -2,6 +2,7 @@
 #include "engine/measure/evaluate.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -20,14 +21,16 @@ namespace
 
 /// Samples per batch: about 3 GFLOP on a CPU (some 80 ms on two cores), so that numbers come
 /// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches, but
-/// few enough tokens for a card with little memory.
+/// few enough tokens for a card with little memory. A power of two, as milestones are: plans of
+/// nearly the same cost cut the samples alike, and one can start from what the other left.
 std::int64_t batch_size(std::int64_t flops_per_sample, std::int64_t tokens_per_sample,
                         at::Device device)
 {
-    if (device.is_cpu())
-        return std::clamp<std::int64_t>(3'000'000'000 / flops_per_sample, 1, 32);
-    const std::int64_t most = std::clamp<std::int64_t>(140'000 / tokens_per_sample, 1, 2048);
-    return std::clamp<std::int64_t>(4'000'000'000'000 / flops_per_sample, 1, most);
+    const std::int64_t flops = device.is_cpu() ? 3'000'000'000 : 4'000'000'000'000;
+    const std::int64_t most
+        = device.is_cpu() ? 32 : std::clamp<std::int64_t>(140'000 / tokens_per_sample, 1, 2048);
+    const std::int64_t samples = std::clamp<std::int64_t>(flops / flops_per_sample, 1, most);
+    return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(samples)));
 }
 
 /// Of the loss per token (or per byte), both summed over windows.
@@ -86,7 +89,8 @@ Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scor
 
 std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
                                    const ModelConfig& config, const Plan& plan,
-                                   PictureInputs& pictures, const std::stop_token& stop)
+                                   PictureInputs& pictures, const std::stop_token& stop,
+                                   ResidualCache* residuals)
 {
     const Stopwatch watch;
     const std::int64_t flops = model_cost(config, plan, 4).flops;
@@ -99,7 +103,10 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
         return {};
     const at::Tensor images = pictures.inputs(begin, end, stop);
     const at::Tensor labels = pictures.labels(begin, end).unsqueeze(1);
-    const at::Tensor logits = vision_logits(weights, config, plan, images, stop);
+    KeptResiduals* kept = residuals
+        ? residuals->of_batch(begin, end, (end - begin) * tokens_per_sample(config), plan)
+        : nullptr;
+    const at::Tensor logits = vision_logits(weights, config, plan, images, stop, {}, kept);
     const at::Tensor own = logits.gather(1, labels);
     const at::Tensor loss = (at::logsumexp(logits, 1, true) - own).to(at::kDouble);
     // Rank = how many classes come before the right one, of equal logits those of smaller number,
@@ -128,7 +135,8 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
 
 std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
                                    const ModelConfig& config, const Plan& plan,
-                                   const TokenWindows& windows, const std::stop_token& stop)
+                                   const TokenWindows& windows, const std::stop_token& stop,
+                                   ResidualCache* residuals)
 {
     const Stopwatch watch;
     const std::int64_t begin = tally.samples;
@@ -147,7 +155,10 @@ std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
             break;
         scored_then += windows.length(end) - 1;
     }
-    const TokenScores scores = score_tokens(weights, config, plan, windows.ids(begin, end), stop);
+    KeptResiduals* kept
+        = residuals ? residuals->of_batch(begin, end, (end - begin) * longest, plan) : nullptr;
+    const TokenScores scores
+        = score_tokens(weights, config, plan, windows.ids(begin, end), stop, kept);
     const at::Tensor nll = scores.nll.to(at::kDouble).cpu().contiguous();
     const at::Tensor likeliest = scores.likeliest.cpu().contiguous();
     Tally grown = tally;

@@ -8,6 +8,7 @@
 
 #include "engine/measure/inputs.h"
 #include "engine/measure/metrics.h"
+#include "engine/measure/residual_cache.h"
 #include "engine/model/plan.h"
 #include "engine/model/weights.h"
 
@@ -34,13 +35,17 @@ Measurement to_measurement(const Tally& tally, ModelKind kind, std::int64_t scor
 /// Advances `tally` by one batch from where it stands; returns at once if all samples are done.
 /// The batch is sized by the plan's cost, so that a call is short on any device, and ends at the
 /// next milestone (metrics.h). Returns what was
-/// predicted for each scored item: the likeliest class, or the likeliest token. Throws Stopped
-/// (the tally is then unchanged), and Error if the model's output is not finite.
+/// predicted for each scored item: the likeliest class, or the likeliest token. Starts from
+/// `residuals`, if given, where another plan has left some, and leaves its own; the results have
+/// the same bits without. Throws Stopped (the tally is then unchanged), and Error if the model's
+/// output is not finite.
 std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
                                    const ModelConfig& config, const Plan& plan,
-                                   PictureInputs& pictures, const std::stop_token& stop);
+                                   PictureInputs& pictures, const std::stop_token& stop,
+                                   ResidualCache* residuals = nullptr);
 std::vector<std::uint32_t> advance(Tally& tally, const ModelWeights& weights,
                                    const ModelConfig& config, const Plan& plan,
-                                   const TokenWindows& windows, const std::stop_token& stop);
+                                   const TokenWindows& windows, const std::stop_token& stop,
+                                   ResidualCache* residuals = nullptr);
 
 } // namespace matmamba

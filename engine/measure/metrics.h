@@ -35,7 +35,8 @@ struct Measurement {
     std::optional<Metric> loss, top1, top5, perplexity, bits_per_byte;
     std::int64_t samples_done = 0; ///< pictures, or scored tokens
     std::int64_t samples_total = 0; ///< what the whole data set (or --samples) has
-    double seconds = 0; ///< computing time spent on these samples
+    /// Computing time spent on these samples; none for layers that were at hand (residual_cache.h).
+    double seconds = 0;
     /// For the samples done; null where nothing was measured, or where none are kept (training).
     std::shared_ptr<const Predictions> predictions;
     bool complete() const { return samples_done == samples_total; }

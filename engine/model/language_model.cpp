@@ -35,13 +35,15 @@ at::Tensor likeliest_columns(const at::Tensor& logits, const at::Tensor& largest
 
 at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                            const at::Tensor& ids, std::vector<MixerState>* states,
-                           const std::stop_token& stop, const TrainingPass& training)
+                           const std::stop_token& stop, const TrainingPass& training,
+                           KeptResiduals* kept)
 {
     const at::ScalarType type = weights.embedding.scalar_type();
     const at::ScalarType precise = type == at::kDouble ? at::kDouble : at::kFloat;
     const at::Tensor embedded = at::embedding(weights.embedding, ids).to(precise);
     const at::Tensor noisy = drop_elements(embedded, training.noise ? config.drop_rate : 0);
-    const at::Tensor residual = run_layers(weights, config, plan, noisy, states, stop, training);
+    const at::Tensor residual
+        = run_layers(weights, config, plan, noisy, states, stop, training, kept);
     return block_norm(residual, weights.final_norm_weight, {}, config.norm_epsilon).to(type);
 }
 
@@ -52,14 +54,14 @@ at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden
 }
 
 TokenScores score_tokens(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-                         const at::Tensor& ids, const std::stop_token& stop)
+                         const at::Tensor& ids, const std::stop_token& stop, KeptResiduals* kept)
 {
     // 256 x 50,280 logits in float32 are 51 MB; a card would wait for launches with so few.
     const std::int64_t at_once = ids.is_cpu()
         ? 256
         : std::max<std::int64_t>(256, (std::int64_t{1} << 26) / config.embedding_rows());
     const std::int64_t scored = ids.size(1) - 1;
-    const at::Tensor hidden = language_hidden(weights, config, plan, ids, nullptr, stop)
+    const at::Tensor hidden = language_hidden(weights, config, plan, ids, nullptr, stop, {}, kept)
                                   .slice(1, 0, scored)
                                   .flatten(0, 1);
     const at::Tensor targets = ids.slice(1, 1).flatten().unsqueeze(1);

@@ -14,10 +14,11 @@ namespace matmamba
 
 /// ids (B, L) int64 to the normed hidden states (B, L, D) in the matrices' type. With `states`
 /// (n_layer entries, default-made at the start of a sequence) the sequence is continued: prefill
-/// with many tokens, decode with one. Throws Stopped between layers.
+/// with many tokens, decode with one. Throws Stopped between layers. `kept` as in run_layers().
 at::Tensor language_hidden(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                            const at::Tensor& ids, std::vector<MixerState>* states,
-                           const std::stop_token& stop, const TrainingPass& training = {});
+                           const std::stop_token& stop, const TrainingPass& training = {},
+                           KeptResiduals* kept = nullptr);
 
 /// Hidden states (…, D) to logits (…, V) float32, padding rows included.
 at::Tensor language_logits(const ModelWeights& weights, const at::Tensor& hidden);
@@ -29,8 +30,9 @@ struct TokenScores {
 };
 
 /// ids (B, L) int64. Logits are made for a few hundred tokens at a time, never for all. Throws
-/// Stopped.
+/// Stopped. `kept` as in run_layers().
 TokenScores score_tokens(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
-                         const at::Tensor& ids, const std::stop_token& stop);
+                         const at::Tensor& ids, const std::stop_token& stop,
+                         KeptResiduals* kept = nullptr);
 
 } // namespace matmamba

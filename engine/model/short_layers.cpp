@@ -95,12 +95,11 @@ bool short_layers_support(const ModelWeights& weights, const ModelConfig& config
 
 at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& config,
                             const Plan& plan, const at::Tensor& residual,
-                            const std::stop_token& stop)
+                            std::vector<at::Tensor>* behind, const std::stop_token& stop)
 {
     const c10::cuda::CUDAGuard guard(residual.device());
     const auto stream = c10::cuda::getCurrentCUDAStream();
     const at::TensorOptions precise = residual.options(), half = precise.dtype(at::kBFloat16);
-    const at::Tensor sum = at::empty_like(residual);
     const at::Tensor normed
         = at::empty({residual.size(0) * residual.size(1), config.d_model}, half);
     const ShortMixerShape widest
@@ -114,21 +113,34 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
     ResidualNorm between = {
         .tokens = widest.tokens(),
         .d_model = config.d_model,
-        .residual = residual.const_data_ptr<float>(),
         .squares = squares.const_data_ptr<float>(),
         .gate_epsilon = static_cast<float>(kGateNormEpsilon),
-        .residual_out = sum.data_ptr<float>(),
         .epsilon = static_cast<float>(config.norm_epsilon),
         .normed = normed.data_ptr(),
     };
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) {
+    const std::size_t first = behind ? behind->size() : 0;
+    at::Tensor sum = first > 0 ? behind->back() : residual;
+    bool is_own = false; // what is the caller's or is kept must not be written over
+    const auto add_and_norm = [&] {
+        between.residual = sum.const_data_ptr<float>();
+        if (between.out) {
+            if (!is_own)
+                sum = at::empty_like(residual);
+            is_own = !behind;
+            between.residual_out = sum.data_ptr<float>();
+        }
+        residual_norm(between, stream);
+    };
+    for (std::size_t i = first; i < weights.layers.size(); ++i) {
         if (stop.stop_requested())
             throw Stopped();
         const LayerWeights& layer = weights.layers[i];
         between.weight = layer.norm_weight.const_data_ptr<float>();
         between.bias
             = layer.norm_bias.defined() ? layer.norm_bias.const_data_ptr<float>() : nullptr;
-        residual_norm(between, stream);
+        add_and_norm();
+        if (behind && i > first)
+            behind->push_back(sum);
 
         const ShortMixerShape shape = shape_of(config, residual, plan.heads[i]);
         const ShortMixerParameters parameters = parameters_of(layer);
@@ -138,8 +150,6 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
                          squares.data_ptr<float>(), stream);
         multiply(matrix_in(gated, shape.tokens(), shape.width()), layer.out_proj, out);
 
-        if (i > 0)
-            between.residual = between.residual_out;
         between.out = out.const_data_ptr();
         between.groups = shape.groups();
         between.width = shape.width();
@@ -147,7 +157,7 @@ at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& conf
     if (stop.stop_requested())
         throw Stopped();
     between.normed = nullptr;
-    residual_norm(between, stream);
+    add_and_norm();
     return sum;
 }
 

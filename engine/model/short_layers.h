@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include <stop_token>
+#include <vector>
 
 #include "engine/model/plan.h"
 #include "engine/model/weights.h"
@@ -18,11 +19,12 @@ namespace matmamba
 bool short_layers_support(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                           const at::Tensor& residual);
 
-/// What run_layers() gives from a zero state, (B, L, D) float32; rounds x, B, C and the matrix of
-/// the scan to bfloat16, as the published implementation does. The same bits every time. Runs on
-/// the current CUDA stream and does not block. Throws Stopped between layers.
+/// What run_layers() gives from a zero state, (B, L, D) float32, with `behind` of its
+/// KeptResiduals, or null; rounds x, B, C and the matrix of the scan to bfloat16, as the published
+/// implementation does. The same bits every time. Runs on the current CUDA stream and does not
+/// block. Throws Stopped between layers.
 at::Tensor run_short_layers(const ModelWeights& weights, const ModelConfig& config,
                             const Plan& plan, const at::Tensor& residual,
-                            const std::stop_token& stop);
+                            std::vector<at::Tensor>* behind, const std::stop_token& stop);
 
 } // namespace matmamba

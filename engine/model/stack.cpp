@@ -1,6 +1,8 @@
 // See the header.
 #include "engine/model/stack.h"
 
+#include <cassert>
+
 #include "engine/error.h"
 #include "engine/model/block.h"
 
@@ -32,13 +34,25 @@ at::Tensor drop_elements(const at::Tensor& x, double rate)
 
 at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                       at::Tensor residual, std::vector<MixerState>* states,
-                      const std::stop_token& stop, const TrainingPass& training)
+                      const std::stop_token& stop, const TrainingPass& training,
+                      KeptResiduals* kept)
 {
+    assert(!kept || (!states && !training.noise && !training.recompute));
 #ifdef MATMAMBA_WITH_CUDA
-    if (!states && !training.noise && short_layers_support(weights, config, plan, residual))
-        return run_short_layers(weights, config, plan, residual, stop);
+    const bool fused
+        = !states && !training.noise && short_layers_support(weights, config, plan, residual);
+    if (kept && kept->fused != fused)
+        *kept = {.behind = {}, .fused = fused};
+    if (fused)
+        return run_short_layers(weights, config, plan, residual, kept ? &kept->behind : nullptr,
+                                stop);
 #endif
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) {
+    std::size_t first = 0;
+    if (kept && !kept->behind.empty()) {
+        first = kept->behind.size();
+        residual = kept->behind.back();
+    }
+    for (std::size_t i = first; i < weights.layers.size(); ++i) {
         if (stop.stop_requested())
             throw Stopped();
         at::Tensor out = training.recompute
@@ -51,6 +65,8 @@ at::Tensor run_layers(const ModelWeights& weights, const ModelConfig& config, co
                                config.drop_path_rate * deeper);
         }
         residual = residual + out;
+        if (kept && i + 1 < weights.layers.size())
+            kept->behind.push_back(residual);
     }
     return residual;
 }

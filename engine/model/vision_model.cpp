@@ -25,7 +25,7 @@ at::Tensor cut_patches(const at::Tensor& images, std::int64_t patch)
 
 at::Tensor vision_logits(const ModelWeights& weights, const ModelConfig& config, const Plan& plan,
                          const at::Tensor& images, const std::stop_token& stop,
-                         const TrainingPass& training)
+                         const TrainingPass& training, KeptResiduals* kept)
 {
     const at::ScalarType type = weights.patch_weight.scalar_type();
     const at::ScalarType precise = type == at::kDouble ? at::kDouble : at::kFloat;
@@ -42,7 +42,7 @@ at::Tensor vision_logits(const ModelWeights& weights, const ModelConfig& config,
     const at::Tensor embedded = tokens + place;
 
     const at::Tensor noisy = drop_elements(embedded, training.noise ? config.drop_rate : 0);
-    at::Tensor residual = run_layers(weights, config, plan, noisy, nullptr, stop, training);
+    at::Tensor residual = run_layers(weights, config, plan, noisy, nullptr, stop, training, kept);
     // The norm works token by token, so only the tokens that are pooled need it.
     residual = config.pool == Pool::Cls ? residual.slice(1, config.n_patches())
                                         : residual.slice(1, 0, config.n_patches());
