@@ -278,11 +278,14 @@ void open(ExplorerWindow& window, const Options& options)
             Qt::SingleShotConnection);
     const QList<BuiltInModel> builtIn = builtInModels();
     window.offerBuiltInModels(builtIn);
+    const bool asBefore = options.model.isEmpty() && options.data.isEmpty();
+    if (!asBefore)
+        window.keepSessionBefore();
     if (isProject(options.model)) {
         window.openProject(options.model);
         return;
     }
-    if (options.model.isEmpty() && options.data.isEmpty() && window.restoreAutosave())
+    if (asBefore && window.restoreAutosave())
         return;
     if (options.model.isEmpty() && builtIn.isEmpty()) {
         window.showError(QObject::tr("No built-in model was found beside the program: open a model "

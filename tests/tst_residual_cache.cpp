@@ -151,7 +151,7 @@ private slots:
         QFETCH(double, batches);
         const c10::InferenceMode inference;
         Opened opened
-            = is_text ? open_tales(14) : open_shapes(75, is_half ? at::kBFloat16 : at::kFloat);
+            = is_text ? open_tales(10) : open_shapes(75, is_half ? at::kBFloat16 : at::kFloat);
         const auto budget = static_cast<std::int64_t>(batches * double(bytes_of_a_batch(opened)));
         ResidualCache residuals(budget, opened.config().d_model);
         std::mt19937 random(3);
@@ -161,7 +161,7 @@ private slots:
         };
         std::vector<Growing> growing(3, {Plan::uniform(opened.layers(), 64), {}});
         std::int64_t most = 0;
-        for (int compared = 0; compared < 6;) {
+        for (int compared = 0; compared < 5;) {
             Growing& one = growing[random() % growing.size()];
             advance(one.results, opened, one.plan, &residuals);
             QVERIFY(residuals.reserved_bytes() <= budget);
@@ -186,7 +186,7 @@ private slots:
     {
         QFETCH(bool, is_text);
         const c10::InferenceMode inference;
-        Opened opened = is_text ? open_tales(14) : open_shapes(75);
+        Opened opened = is_text ? open_tales(10) : open_shapes(75);
         ResidualCache residuals(kPlenty, opened.config().d_model);
         std::mt19937 random(5);
         Plan plan = Plan::uniform(opened.layers(), 64);

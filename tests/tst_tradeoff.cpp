@@ -8,6 +8,8 @@
 #include <QTest>
 
 #include "ui/path_kind.h"
+#include "ui/tradeoff_page.h"
+#include "ui/tradeoff_plot.h"
 #include "ui/tradeoff_points.h"
 
 using namespace matmamba;
@@ -111,8 +113,31 @@ private slots:
         m_plan.setPlan(narrowed, "test"); // the sliders ask for it
         QCOMPARE(shown().size(), std::size_t(2));
         m_plan.setAllLayers(64);
+        QCOMPARE(shown().size(), std::size_t(1));
+        QCOMPARE(plotPoints(m_runs, m_plan, Quality::Top1, axis, {narrowed}).size(),
+                 std::size_t(2));
         m_runs.record(narrowed, measured(0.6, 0.005, 10000)); // as a plan that somebody wanted
         QCOMPARE(shown().size(), std::size_t(2));
+    }
+
+    void aPlanThatWasVisitedOrPinnedStaysOnThePlot()
+    {
+        TradeoffPage page(m_plan, m_runs);
+        const auto shown = [&] {
+            QTest::qWait(1); // the page takes what has come once a turn
+            return page.plot()->points().size();
+        };
+        const Plan visited{{64, 10}}, pinned{{9, 64}};
+        m_runs.record(Plan::uniform(2, 64), measured(0.75, 0.01, 10000));
+        m_runs.record(pinned, measured(0.6, 0.02, 512));
+        m_plan.setPlan(visited, "test");
+        m_runs.record(visited, measured(0.6, 0.02, 512));
+        m_plan.setAllLayers(64);
+        QTRY_COMPARE(shown(), std::size_t(2));
+        page.setPinned({pinned});
+        QTRY_COMPARE(shown(), std::size_t(3));
+        page.setPinned({});
+        QTRY_COMPARE(shown(), std::size_t(2));
     }
 
     void fewSamplesDoNotMakeAPointFirm()
@@ -297,5 +322,5 @@ private slots:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTradeoff)
+QTEST_MAIN(TestTradeoff)
 #include "tst_tradeoff.moc"

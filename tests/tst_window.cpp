@@ -476,6 +476,76 @@ private slots:
         QVERIFY(m_window->isWindowModified());
     }
 
+    void aSessionBelongsToItsOwnProjectFile()
+    {
+        const QString folder = m_folder.filePath("sessions");
+        const auto start = [&](bool asBefore) {
+            m_window.reset();
+            m_window = std::make_unique<ExplorerWindow>(DeviceChoice::Cpu, *m_settings, folder);
+            if (asBefore)
+                return m_window->restoreAutosave();
+            m_window->keepSessionBefore();
+            return true;
+        };
+        start(false);
+        openModel();
+        const Plan mixed = Plan::uniform(m_config.n_layer, 24);
+        m_window->pins().pin(mixed);
+        QCOMPARE(m_window->saveProject(m_folder.filePath("odd.matmamba")), QString());
+        QVERIFY(start(true));
+        QVERIFY(m_window->windowTitle().startsWith("odd"));
+
+        start(false); // with a model of the command line
+        openModel();
+        QVERIFY(!m_window->windowTitle().startsWith("odd"));
+        m_window->notes().setPlainText("another session");
+        QVERIFY(start(true));
+        QVERIFY(!m_window->windowTitle().startsWith("odd"));
+        QCOMPARE(m_window->notes().toPlainText(), "another session");
+        QVERIFY(!m_window->pins().isPinned(mixed));
+
+        QAction* restore = nullptr;
+        for (QAction* candidate : m_window->findChildren<QAction*>())
+            if (candidate->text() == "Restore the session before")
+                restore = candidate;
+        QVERIFY(restore && restore->isEnabled());
+        restore->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->pins().isPinned(mixed), 30000);
+        QVERIFY(m_window->windowTitle().startsWith("odd"));
+        QCOMPARE(m_window->notes().toPlainText(), QString());
+    }
+
+    void aPlanFileIsOpenedAndWhatIsWrittenIsTold()
+    {
+        const QString file = m_folder.filePath("mine.json");
+        m_window->openPath(file);
+        QVERIFY(m_window->errorBar().sentence().contains("mine.json is a plan"));
+        openModel();
+        plan().setAllLayers(24);
+        plan().setLayer(0, 7);
+        const Plan mine = plan().plan();
+        m_window->bridge().exportPlan(mine, EngineThread::ExportAs::PlanFile, file);
+        QTRY_VERIFY(m_window->status().noteText().contains("mine.json"));
+        plan().setAllLayers(64);
+        m_window->openPath(file);
+        QCOMPARE(plan().plan(), mine);
+        plan().undoStack()->undo();
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 64));
+        QFile broken(m_folder.filePath("broken.json"));
+        QVERIFY(broken.open(QIODevice::WriteOnly) && broken.write("{}") == 2);
+        broken.close();
+        m_window->openPath(broken.fileName());
+        QVERIFY(m_window->errorBar().sentence().contains("broken.json"));
+        QCOMPARE(plan().plan(), Plan::uniform(m_config.n_layer, 64));
+
+        m_window->startSaving(m_folder.filePath("told.matmamba"));
+        QTRY_VERIFY(m_window->status().noteText().contains("told.matmamba"));
+        QVERIFY(!m_window->errorBar().isVisible()); // that is over
+        m_window->startSaving(m_folder.filePath("absent/told.matmamba"));
+        QTRY_VERIFY(m_window->errorBar().isVisible());
+        QCOMPARE(m_window->status().noteText(), QString());
+    }
+
     void whatIsMeasuredIsSavedUnasked_data()
     {
         QTest::addColumn<bool>("closes");

@@ -131,11 +131,11 @@ bool ClassifyPage::browsesOpened() const
 void ClassifyPage::takeFilter()
 {
     takeMatching();
-    if (!m_sample || m_matching.empty())
+    if (m_matching.empty())
         return;
     if (browsesOpened()) {
         decodeInBackground(m_opened, m_openedNumber, 1);
-    } else if (!std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
+    } else if (!m_sample || !std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
         m_sample.reset();
         step(1);
     }

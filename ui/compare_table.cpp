@@ -325,6 +325,14 @@ QVariant CompareTable::data(const QModelIndex& index, int role) const
 
 QVariant CompareTable::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::ToolTipRole) {
+        const QString baseline = planText(m_pins.baseline());
+        if (section == QualityDelta || section == LossDelta)
+            return tr("Difference to the baseline, %1").arg(baseline);
+        if (section == AgreementColumn)
+            return tr("On how many samples the plan and the baseline, %1, predict the same")
+                .arg(baseline);
+    }
     if (role != Qt::DisplayRole || orientation != Qt::Horizontal)
         return {};
     const bool vision = m_plan.config().kind == ModelKind::Vision;

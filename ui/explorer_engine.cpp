@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "engine/data/made_data.h"
 #include "ui/classify_page.h"
 #include "ui/compare_page.h"
 #include "ui/device_menu.h"
@@ -127,8 +128,12 @@ void ExplorerWindow::takeModel(const ModelInfo& info, const QString& deviceNote)
     // Opening a model closes the data; data that suited the model before are opened again.
     const bool sameKind = m_model && m_model->config.kind == info.config.kind;
     const bool sameClasses = sameKind && m_model->config.n_classes == info.config.n_classes;
-    if (m_wantedData.isEmpty() && sameClasses && m_runs.data())
-        m_wantedData = QString::fromStdString(m_runs.data()->path.string());
+    const bool sameTokens = sameKind && m_model->config.vocab_size == info.config.vocab_size;
+    if (m_wantedData.isEmpty() && sameClasses && m_runs.data()) {
+        const std::string data = m_runs.data()->path.string();
+        if (sameTokens || !is_made_data(data)) // stories tell nothing of a model of books
+            m_wantedData = QString::fromStdString(data);
+    }
 
     m_isTakingModel = true;
     m_model = info;
@@ -347,6 +352,7 @@ void ExplorerWindow::takeExported(const Exported& result)
                         roundText(result.model->logit_difference, 2));
     m_status->showRest(tr("Ready"));
     m_status->showNote(done);
+    m_errors->hide();
 }
 
 void ExplorerWindow::takeIdle(Rest rest)

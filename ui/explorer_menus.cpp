@@ -77,6 +77,9 @@ void ExplorerWindow::makeFileMenu()
          makeAction(tr("&Save project"), QKeySequence("Ctrl+S"), &ExplorerWindow::saveProjectNow),
          makeAction(tr("Save project &as…"), QKeySequence("Ctrl+Shift+S"),
                     &ExplorerWindow::chooseProjectFile)});
+    m_restoreSession
+        = makeAction(tr("Restore the session before"), {}, &ExplorerWindow::restoreSessionBefore);
+    menu->addAction(m_restoreSession);
     menu->addSeparator();
     m_openModel = makeAction(tr("&Open model folder…"), QKeySequence("Ctrl+O"),
                              &ExplorerWindow::chooseModelFolder);
@@ -90,6 +93,9 @@ void ExplorerWindow::makeFileMenu()
     m_recentModels
         = new RecentPaths(m_settings, "recent/models", menu->addMenu(tr("&Recent models")), this);
     connect(m_recentModels, &RecentPaths::chosen, this, &ExplorerWindow::openModel);
+    auto* openPlan
+        = makeAction(tr("Open p&lan…"), QKeySequence("Ctrl+Alt+P"), &ExplorerWindow::chooseOpenPlan);
+    menu->addAction(openPlan);
     menu->addSeparator();
     m_classifyPicture = makeAction(tr("&Classify pictures…"), QKeySequence("Ctrl+I"),
                                    &ExplorerWindow::choosePicture);
@@ -109,10 +115,11 @@ void ExplorerWindow::makeFileMenu()
          makeAction(tr("All &runs as table…"), QKeySequence("Ctrl+Shift+E"),
                     &ExplorerWindow::chooseRunsFile),
          makeAction(tr("P&lot…"), QKeySequence("Ctrl+Alt+E"), &ExplorerWindow::choosePlotFile)});
-    const auto followModel = [this, ofModel = m_export->actions()] {
+    const auto followModel = [this, openPlan, ofModel = m_export->actions()] {
         m_export->setEnabled(!m_plan.isEmpty());
         for (QAction* action : ofModel)
             action->setEnabled(!m_plan.isEmpty());
+        openPlan->setEnabled(!m_plan.isEmpty());
     };
     connect(&m_plan, &PlanModel::modelChanged, m_export, followModel);
     followModel();
@@ -362,6 +369,27 @@ QString ExplorerWindow::suggestedName(const QString& what) const
     return QString::fromStdString(m_model->name) + '-' + what;
 }
 
+void ExplorerWindow::openPlan(const QString& path)
+{
+    if (!m_model) {
+        showError(
+            tr("Open a model first (File → Open model folder…): %1 is a plan for one.").arg(path));
+        return;
+    }
+    try {
+        m_plan.setPlan(parse_plan(path.toStdString(), m_model->config), QFileInfo(path).fileName());
+    } catch (const Error& error) {
+        showError(QString::fromUtf8(error.what()));
+    }
+}
+
+void ExplorerWindow::chooseOpenPlan()
+{
+    showOpenDialog(this, tr("Open plan"), QFileDialog::ExistingFile,
+                   {tr("Plan (*.json)"), tr("All files (*)")},
+                   [this](const QString& path) { openPlan(path); });
+}
+
 void ExplorerWindow::choosePlanFile()
 {
     showSaveDialog(
@@ -391,10 +419,7 @@ void ExplorerWindow::chooseTableFile(const QString& title, const QString& name,
                                      const std::function<QString(const QString&)>& write)
 {
     showSaveDialog(this, title, {tr("Table (*.csv)")}, suggestedName(name),
-                   [this, write](const QString& path) {
-                       if (const QString sentence = write(path); !sentence.isEmpty())
-                           showError(sentence);
-                   });
+                   [this, write](const QString& path) { tellWritten(path, write(path)); });
 }
 
 void ExplorerWindow::chooseRunsFile()
@@ -417,18 +442,24 @@ void ExplorerWindow::chooseLayersFile()
 
 void ExplorerWindow::choosePlotFile()
 {
-    showSaveDialog(this, tr("Save plot"),
-                   {tr("Picture (*.png)"), tr("Vector drawing (*.svg)"),
-                    tr("Vector drawing (*.pdf)"), tr("Table of the runs (*.csv)")},
-                   suggestedName("plot"), [this](const QString& path) {
-                       const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
-                       (isTable ? QtFuture::makeReadyFuture(exportAllRuns(path))
-                                : m_tradeoff->save(path))
-                           .then(this, [this](const QString& sentence) {
-                               if (!sentence.isEmpty())
-                                   showError(sentence);
-                           });
-                   });
+    showSaveDialog(
+        this, tr("Save plot"),
+        {tr("Picture (*.png)"), tr("Vector drawing (*.svg)"), tr("Vector drawing (*.pdf)"),
+         tr("Table of the runs (*.csv)")},
+        suggestedName("plot"), [this](const QString& path) {
+            const bool isTable = path.endsWith(".csv", Qt::CaseInsensitive);
+            (isTable ? QtFuture::makeReadyFuture(exportAllRuns(path)) : m_tradeoff->save(path))
+                .then(this, [this, path](const QString& sentence) { tellWritten(path, sentence); });
+        });
+}
+
+void ExplorerWindow::tellWritten(const QString& path, const QString& sentence)
+{
+    m_status->showNote(sentence.isEmpty() ? tr("Written to %1").arg(path) : QString());
+    if (sentence.isEmpty())
+        m_errors->hide(); // what it says is over
+    else
+        showError(sentence);
 }
 
 void ExplorerWindow::generateText()

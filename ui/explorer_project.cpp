@@ -22,13 +22,14 @@ namespace matmamba
 namespace
 {
 
-/// Whether a file says the same as a project's text does, be it by an older schema.
-bool holdsProject(const QString& path, const QByteArray& text)
+/// Whether a project's own file says what it says, be it by an older schema.
+bool isAsSaved(Project project)
 {
+    const QString path = std::exchange(project.savedAs, {});
     QFile file(path);
     try {
         return file.open(QIODevice::ReadOnly)
-            && writeProject(readProject(file.readAll(), path)) == text;
+            && writeProject(readProject(file.readAll(), path)) == writeProject(project);
     } catch (const Error&) {
         return false;
     }
@@ -86,12 +87,6 @@ void ExplorerWindow::goOnWithDataBefore()
         openData(m_dataAgain);
 }
 
-void ExplorerWindow::setProjectFile(const QString& file)
-{
-    m_projectFile = file;
-    m_settings.setValue("project/file", file);
-}
-
 void ExplorerWindow::openProject(const QString& path)
 {
     endSaving(); // to that file, maybe
@@ -102,7 +97,7 @@ void ExplorerWindow::openProject(const QString& path)
     }
     try {
         Project project = readProject(file.readAll(), path);
-        setProjectFile(QFileInfo(path).absoluteFilePath());
+        m_projectFile = QFileInfo(path).absoluteFilePath();
         takeProject(std::move(project));
         m_autosave->changed();
     } catch (const Error& error) {
@@ -115,7 +110,7 @@ QString ExplorerWindow::saveProject(const QString& path)
     endSaving();
     QString sentence = writeWholeFile(path, writeProject(project()));
     if (sentence.isEmpty()) {
-        setProjectFile(QFileInfo(path).absoluteFilePath());
+        m_projectFile = QFileInfo(path).absoluteFilePath();
         m_projectIsNewer = m_runsAreNewer = false;
         describe();
     }
@@ -141,40 +136,64 @@ void ExplorerWindow::endSaving()
     const QString file = std::exchange(m_savingTo, {});
     const QString sentence = m_saving.result();
     if (sentence.isEmpty())
-        setProjectFile(file);
+        m_projectFile = file;
     else
         m_projectIsNewer = true;
     describe();
-    if (!sentence.isEmpty())
-        showError(sentence);
+    tellWritten(file, sentence);
 }
 
 bool ExplorerWindow::restoreAutosave()
 {
-    QFile file(m_autosave->file());
-    if (m_autosave->file().isEmpty() || !file.open(QIODevice::ReadOnly))
+    return restoreSession(m_autosave->file());
+}
+
+bool ExplorerWindow::restoreSession(const QString& path)
+{
+    QFile file(path);
+    if (path.isEmpty() || !file.open(QIODevice::ReadOnly))
         return false;
     try {
-        const QByteArray text = file.readAll();
-        Project project = readProject(text, m_autosave->file());
+        Project project = readProject(file.readAll(), path);
+        m_projectFile = QFile::exists(project.savedAs) ? project.savedAs : QString();
+        m_projectIsNewer = !isAsSaved(project);
         const bool usable = QFileInfo::exists(project.model);
         if (!usable) // its model is gone; the runs are kept
             project.model.clear();
         takeProject(std::move(project));
-        // The file that it was saved as, where that still stands.
-        const QString saved = m_settings.value("project/file").toString();
-        m_projectFile = QFile::exists(saved) ? saved : QString();
-        m_projectIsNewer = !holdsProject(m_projectFile, text);
         describe();
         return usable;
     } catch (const Error& error) {
         // Kept for whoever wants to mend it: the next autosave would replace it.
-        const QString kept = m_autosave->file() + ".damaged";
+        const QString kept = path + ".damaged";
         QFile::remove(kept);
-        QFile::rename(m_autosave->file(), kept);
+        QFile::rename(path, kept);
         showError(tr("%1. It is kept as %2.").arg(QString::fromUtf8(error.what()), kept));
         return false;
     }
+}
+
+/// What the autosave holds of the session before, where this one begins with something else.
+QString ExplorerWindow::sessionBefore() const
+{
+    return m_autosave->file().isEmpty() ? QString() : m_autosave->file() + ".before";
+}
+
+void ExplorerWindow::keepSessionBefore()
+{
+    if (!QFile::exists(m_autosave->file()))
+        return;
+    QFile::remove(sessionBefore());
+    QFile::rename(m_autosave->file(), sessionBefore());
+    m_restoreSession->setEnabled(true);
+}
+
+void ExplorerWindow::restoreSessionBefore()
+{
+    afterAsking([this] {
+        restoreSession(sessionBefore());
+        m_autosave->changed();
+    });
 }
 
 void ExplorerWindow::projectChanged()
@@ -237,7 +256,7 @@ void ExplorerWindow::afterAsking(std::function<void()> goOn)
 void ExplorerWindow::newProject()
 {
     afterAsking([this] {
-        setProjectFile({});
+        m_projectFile.clear();
         takeProject({});
         m_autosave->changed();
     });

@@ -4,6 +4,7 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
+#include <QFile>
 #include <QFileInfo>
 #include <QKeyEvent>
 #include <QLabel>
@@ -16,6 +17,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <QtConcurrentRun>
+
+#include <set>
 
 #include "engine/data/made_data.h"
 #include "engine/error.h"
@@ -112,7 +115,11 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     connectEngine();
     connectParts();
     describe();
-    m_autosave = std::make_unique<Autosave>(autosaveFolder, [this] { return project(); });
+    m_autosave = std::make_unique<Autosave>(autosaveFolder, [this] {
+        Project now = project();
+        now.savedAs = m_projectFile;
+        return now;
+    });
     connect(m_autosave.get(), &Autosave::failed, this, &ExplorerWindow::showError);
 
     resize(1280, 800);
@@ -121,6 +128,7 @@ ExplorerWindow::ExplorerWindow(DeviceChoice device, QSettings& settings,
     m_columns->restoreState(m_settings.value("window/columns").toByteArray());
     m_rows->restoreState(m_settings.value("window/rows").toByteArray());
     m_generate->restore(m_settings);
+    m_restoreSession->setEnabled(QFile::exists(sessionBefore()));
 }
 
 /// The pages look at the plan, the pins and the runs until they are gone, and a window that is open
@@ -285,6 +293,8 @@ void ExplorerWindow::openPath(const QString& path)
         return openModel(path);
     case PathKind::Data:
         return QFileInfo(path).isDir() ? openFolder(path) : openData(path);
+    case PathKind::Plan:
+        return openPlan(path);
     case PathKind::Picture:
         return classifyPictures({path});
     case PathKind::Project:
@@ -344,6 +354,10 @@ void ExplorerWindow::comparePlans(const std::vector<Plan>& plans)
 
 void ExplorerWindow::takePins()
 {
+    std::set<Plan> pinned;
+    for (const Pin& pin : m_pins.pins())
+        pinned.insert(pin.plan);
+    m_tradeoff->setPinned(std::move(pinned));
     askForMeasurements();
     askForSpeeds();
     takeSides();

@@ -73,6 +73,8 @@ public:
     void startSaving(const QString& file);
     /// Goes on where the autosave stopped; false where there is nothing to go on with.
     bool restoreAutosave();
+    /// Keeps what the autosave holds for File → Restore the session before; this one is a new one.
+    void keepSessionBefore();
     /// Shows the page "classify", "generate", "layers" or "compare", or the panel "details" or
     /// "notes"; false where there is no such page.
     bool showPage(const QString& name);
@@ -129,12 +131,16 @@ private:
     void generateText();
     void chooseDataFolder();
     void chooseDataFile();
+    void openPlan(const QString& path);
+    void chooseOpenPlan();
     void choosePlanFile();
     void chooseSlicedFolder();
     void chooseRunsFile();
     void choosePinsFile();
     void chooseLayersFile();
     void choosePlotFile();
+    /// Says that a file was written, or the sentence that says why not.
+    void tellWritten(const QString& path, const QString& sentence);
     /// `write` takes the chosen path and returns "" or the sentence that says why not.
     void chooseTableFile(const QString& title, const QString& name,
                          const std::function<QString(const QString&)>& write);
@@ -149,7 +155,9 @@ private:
     void takeProject(Project project);
     void goOnWithDataBefore();
     void newProject();
-    void setProjectFile(const QString& file); ///< remembered for the next start
+    bool restoreSession(const QString& path);
+    QString sessionBefore() const;
+    void restoreSessionBefore();
     void chooseProject();
     void saveProjectNow();
     void chooseProjectFile();
@@ -227,6 +235,7 @@ private:
     DeviceMenu* m_devices;
     QAction* m_goOnWithCpu = nullptr;
     QAction* m_cancel = nullptr;
+    QAction* m_restoreSession = nullptr;
     QAction* m_openModel = nullptr;
     QAction* m_openData = nullptr;
     QAction* m_classifyPicture = nullptr;

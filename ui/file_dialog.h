@@ -1,6 +1,7 @@
 // File dialogs that do not block the window.
 #pragma once
 
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 
@@ -9,14 +10,29 @@
 namespace matmamba
 {
 
+/// Where the next dialog begins: where the last one ended.
+inline QString& dialogFolder()
+{
+    static QString folder = QDir::homePath();
+    return folder;
+}
+
+inline QFileDialog* makeDialog(QWidget* parent, const QString& title)
+{
+    auto* dialog = new QFileDialog(parent, title, dialogFolder());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    QObject::connect(dialog, &QFileDialog::fileSelected, dialog,
+                     [](const QString& path) { dialogFolder() = QFileInfo(path).absolutePath(); });
+    return dialog;
+}
+
 /// Shows a dialog for what is to be opened, without waiting for it; `chosen` gets the path, or all
 /// paths if it takes a list.
 template <typename Chosen>
 void showOpenDialog(QWidget* parent, const QString& title, QFileDialog::FileMode mode,
                     const QStringList& filters, Chosen chosen)
 {
-    auto* dialog = new QFileDialog(parent, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = makeDialog(parent, title);
     dialog->setFileMode(mode);
     if (!filters.isEmpty())
         dialog->setNameFilters(filters);
@@ -33,8 +49,7 @@ template <typename Chosen>
 void showSaveDialog(QWidget* parent, const QString& title, const QStringList& filters,
                     const QString& name, Chosen chosen)
 {
-    auto* dialog = new QFileDialog(parent, title);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* dialog = makeDialog(parent, title);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setNameFilters(filters);
     // Qt adds no suffix to a name that has a point, as “mamba2-1.3b” has: it is there from the

@@ -197,7 +197,8 @@ void LayersPage::follow()
     QString caption
         = (error > 0
                ? tr("How much the loss rises, in %1, with one layer at the heads above a column "
-                    "and all others at %2 (± %3 or less). A click sets the layer.")
+                    "and all others at %2 (± %3 or less, much less where plans err on the same "
+                    "samples). A click sets the layer.")
                      .arg(lossUnit(kind), QString::number(kMaxHeads), decimalText(error, 3))
                : tr("How much the loss rises, in %1, with one layer at the heads above a column "
                     "and all others at %2. A click sets the layer.")

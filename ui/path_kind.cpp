@@ -30,6 +30,10 @@ PathKind kindOfPath(const QString& path)
     const QString suffix = file.suffix().toLower();
     if (suffix == kProjectSuffix)
         return PathKind::Project;
+    // A model's own .json are its configuration and the index of its weights.
+    if (suffix == "json" && file.fileName() != "config.json"
+        && !file.fileName().endsWith(".index.json"))
+        return PathKind::Plan;
     if (suffix == "safetensors" || suffix == "pt" || suffix == "json")
         return PathKind::Model;
     // A .bin is a torch file, a CIFAR batch or a token shard: weights have their config beside

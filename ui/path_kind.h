@@ -6,10 +6,11 @@
 namespace matmamba
 {
 
-enum class PathKind { Model, Data, Picture, Project };
+enum class PathKind { Model, Plan, Data, Picture, Project };
 
 /// A folder with config.json and a weights file are models; other folders, texts and token shards
-/// are data; what looks like an image is a picture. Looks at names only, opens nothing.
+/// are data; what looks like an image is a picture; a .json that is no part of a model is a plan.
+/// Looks at names only, opens nothing.
 PathKind kindOfPath(const QString& path);
 
 /// The pictures of a folder that holds pictures without sub-folders, as people count their names:

@@ -1,9 +1,9 @@
-// Schema 3: {"format", "schema", "open": {"model", "data"}, "notes", "models": [{"key", "plan",
-// "planB", "baseline", "pins": [{"plan", "note"}]}], "runs": [{"model", "device", "dtype", "data",
-// "name", "samples", "context", "entropy", "results": [{"plan", "done", "seconds", metrics…}]}],
-// "speeds": [{"model", "device", "dtype", "results": [{"plan", "seconds", "deviation",
-// "repetitions"}]}]}. In schema 2 there were no speeds. In schema 1 a pin was the bare list of its
-// widths, and there were neither plan B nor notes.
+// Schema 3: {"format", "schema", "saved_as" (autosaves), "open": {"model", "data"}, "notes",
+// "models": [{"key", "plan", "planB", "baseline", "pins": [{"plan", "note"}]}], "runs": [{"model",
+// "device", "dtype", "data", "name", "samples", "context", "entropy", "results": [{"plan", "done",
+// "seconds", metrics…}]}], "speeds": [{"model", "device", "dtype", "results": [{"plan", "seconds",
+// "deviation", "repetitions"}]}]}. In schema 2 there were no speeds. In schema 1 a pin was the bare
+// list of its widths, and there were neither plan B nor notes.
 #include "ui/project.h"
 
 #include <QJsonArray>
@@ -313,14 +313,15 @@ QByteArray writeProject(const Project& project)
         runs.append(toJson(key, set));
     for (const auto& [key, set] : project.speeds)
         speeds.append(toJson(key, set));
-    const QJsonObject object{
-        {"format", kFormat},
-        {"schema", kSchema},
-        {"open", QJsonObject{{"model", project.model}, {"data", project.data}}},
-        {"notes", project.notes},
-        {"models", modelList},
-        {"runs", runs},
-        {"speeds", speeds}};
+    QJsonObject object{{"format", kFormat},
+                       {"schema", kSchema},
+                       {"open", QJsonObject{{"model", project.model}, {"data", project.data}}},
+                       {"notes", project.notes},
+                       {"models", modelList},
+                       {"runs", runs},
+                       {"speeds", speeds}};
+    if (!project.savedAs.isEmpty())
+        object["saved_as"] = project.savedAs;
     return QJsonDocument(object).toJson(QJsonDocument::Compact) + "\n";
 }
 
@@ -354,6 +355,8 @@ Project readProject(const QByteArray& text, const QString& file)
     project.model = open.text("model");
     project.data = open.text("data");
     project.notes = root.text("notes");
+    if (root.has("saved_as"))
+        project.savedAs = root.text("saved_as");
     root.each("models", [&](const Reader& model) {
         const std::string key = model.text("key").toStdString();
         project.pins[key] = pinsOf(model, schema);

@@ -17,6 +17,7 @@ namespace matmamba
 inline constexpr const char* kProjectSuffix = "matmamba";
 
 struct Project {
+    QString savedAs; ///< in an autosave: the file that the person has saved it as; else ""
     QString model, data; ///< open now: paths, or the word for made data; "" for none
     QString notes; ///< the person's own words
     std::map<std::string, Plan> plans; ///< the sliders, by modelKey()

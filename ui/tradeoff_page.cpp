@@ -62,6 +62,8 @@ TradeoffPage::TradeoffPage(PlanModel& plan, const RunStore& runs, QWidget* paren
     m_renewal.setInterval(0);
     connect(&m_renewal, &QTimer::timeout, this, &TradeoffPage::takeRuns);
     connect(&m_runs, &RunStore::recorded, this, [this](const Plan& measured) {
+        if (measured == m_plan.plan())
+            m_visited.insert(measured);
         if (m_axis.placeOf(measured, m_plan, m_runs))
             m_current.takeRun(measured);
         m_renewal.start();
@@ -167,13 +169,23 @@ void TradeoffPage::takeAxes()
     emit axesChanged();
 }
 
+void TradeoffPage::setPinned(std::set<Plan> plans)
+{
+    if (plans == m_pinned)
+        return;
+    m_pinned = std::move(plans);
+    m_renewal.start();
+}
+
 void TradeoffPage::takeRuns()
 {
     m_plot->setFloor(m_runs.data() ? floorOf(*m_runs.data(), quality()) : std::nullopt,
                      quality() == Quality::Perplexity ? tr("Perplexity of the grammar itself")
                                                       : tr("Entropy of the grammar"));
+    std::set<Plan> chosen = m_visited;
+    chosen.insert(m_pinned.begin(), m_pinned.end());
     m_plot->setPoints(m_plan.isEmpty() ? std::vector<PlotPoint>{}
-                                       : plotPoints(m_runs, m_plan, quality(), m_axis));
+                                       : plotPoints(m_runs, m_plan, quality(), m_axis, chosen));
     takePlan();
 }
 

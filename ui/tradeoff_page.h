@@ -6,6 +6,8 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <set>
+
 #include "ui/tradeoff_points.h"
 
 class QCheckBox;
@@ -34,6 +36,7 @@ public:
     QToolButton* selectButton() const { return m_select; }
     bool showsSpeed() const { return !m_axis.kind; } ///< on the horizontal axis
     void setOthersVisible(bool on);
+    void setPinned(std::set<Plan> plans); ///< shown however they were measured
     /// The measured plan next to the current one in cost becomes the current plan.
     void stepToNeighbour(int direction);
 
@@ -66,6 +69,8 @@ private:
     PlanModel& m_plan;
     const RunStore& m_runs;
     CurrentResult m_current;
+    std::set<Plan> m_pinned;
+    std::set<Plan> m_visited; ///< measured while they were the current plan
     CostAxis m_axis;
     QTimer m_renewal; ///< once for all results of one turn
     QComboBox* m_qualityBox;

@@ -93,12 +93,12 @@ bool isOfLayerMap(const Plan& plan, const Measurement& measurement, const Plan& 
 }
 
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
-                                  const CostAxis& axis)
+                                  const CostAxis& axis, const std::set<Plan>& chosen)
 {
     std::vector<PlotPoint> points;
     const Plan widest = widest_plan(plan.config());
     for (const auto& [run, measurement] : runs.runs())
-        if (run != plan.plan() && isOfLayerMap(run, measurement, widest))
+        if (run != plan.plan() && !chosen.contains(run) && isOfLayerMap(run, measurement, widest))
             continue;
         else if (auto point = pointOf(run, measurement, plan, runs, quality, axis))
             points.push_back(*std::move(point));

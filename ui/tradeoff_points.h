@@ -50,9 +50,10 @@ struct CostAxis {
 CostAxis costAxis(std::optional<CostKind> kind, const PlanModel& plan);
 
 /// Every run that has `quality` and a place on the axis, in its order.
-/// Plans that were measured on some samples for the map of the layers alone are left out.
+/// Plans that were measured on some samples for the map of the layers alone are left out, unless
+/// the person has `chosen` them.
 std::vector<PlotPoint> plotPoints(const RunStore& runs, const PlanModel& plan, Quality quality,
-                                  const CostAxis& axis);
+                                  const CostAxis& axis, const std::set<Plan>& chosen = {});
 
 /// Numbers of the points, in their order, that no other one dominates by being as good in both axes
 /// and better in one.

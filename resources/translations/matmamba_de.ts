@@ -622,6 +622,14 @@ plexität</translation>
         <source>Agreement</source>
         <translation>Einigkeit</translation>
     </message>
+    <message>
+        <source>Difference to the baseline, %1</source>
+        <translation>Unterschied zum Bezug, %1</translation>
+    </message>
+    <message>
+        <source>On how many samples the plan and the baseline, %1, predict the same</source>
+        <translation>Bei wie vielen Beispielen der Plan und der Bezug, %1, dasselbe vorhersagen</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::CostPanel</name>
@@ -1360,6 +1368,26 @@ plexität</translation>
         <source>project</source>
         <translation>projekt</translation>
     </message>
+    <message>
+        <source>Restore the session before</source>
+        <translation>Vorige Sitzung wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Open p&amp;lan…</source>
+        <translation>P&amp;lan öffnen …</translation>
+    </message>
+    <message>
+        <source>Open a model first (File → Open model folder…): %1 is a plan for one.</source>
+        <translation>Zuerst ein Modell öffnen (Datei → Modellordner öffnen …): %1 ist ein Plan für eines.</translation>
+    </message>
+    <message>
+        <source>Open plan</source>
+        <translation>Plan öffnen</translation>
+    </message>
+    <message>
+        <source>Written to %1</source>
+        <translation>Geschrieben nach %1</translation>
+    </message>
 </context>
 <context>
     <name>matmamba::GeneratePage</name>
@@ -1759,10 +1787,6 @@ plexität</translation>
         <translation>Die noch fehlenden Zellen messen</translation>
     </message>
     <message>
-        <source>How much the loss rises, in %1, with one layer at the heads above a column and all others at %2 (± %3 or less). A click sets the layer.</source>
-        <translation>Wie stark der Verlust steigt, in %1, wenn eine Schicht so viele Köpfe hat, wie über der Spalte stehen, und alle anderen %2 (± %3 oder weniger). Ein Klick stellt die Schicht ein.</translation>
-    </message>
-    <message>
         <source>How much the loss rises, in %1, with one layer at the heads above a column and all others at %2. A click sets the layer.</source>
         <translation>Wie stark der Verlust steigt, in %1, wenn eine Schicht so viele Köpfe hat, wie über der Spalte stehen, und alle anderen %2. Ein Klick stellt die Schicht ein.</translation>
     </message>
@@ -1794,6 +1818,10 @@ plexität</translation>
     <message>
         <source>&lt;i&gt;Italics&lt;/i&gt;: on fewer samples than chosen.</source>
         <translation>&lt;i&gt;Kursiv&lt;/i&gt;: auf weniger Beispielen als gewählt.</translation>
+    </message>
+    <message>
+        <source>How much the loss rises, in %1, with one layer at the heads above a column and all others at %2 (± %3 or less, much less where plans err on the same samples). A click sets the layer.</source>
+        <translation>Wie stark der Verlust steigt, in %1, wenn eine Schicht so viele Köpfe hat, wie über der Spalte stehen, und alle anderen %2 (± %3 oder weniger, viel weniger, wo Pläne bei denselben Beispielen irren). Ein Klick stellt die Schicht ein.</translation>
     </message>
 </context>
 <context>
