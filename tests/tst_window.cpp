@@ -493,6 +493,7 @@ private slots:
         m_window->pins().pin(mixed);
         QCOMPARE(m_window->saveProject(m_folder.filePath("odd.matmamba")), QString());
         QVERIFY(start(true));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->model(), 30000);
         QVERIFY(m_window->windowTitle().startsWith("odd"));
 
         start(false); // with a model of the command line
@@ -500,6 +501,7 @@ private slots:
         QVERIFY(!m_window->windowTitle().startsWith("odd"));
         m_window->notes().setPlainText("another session");
         QVERIFY(start(true));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->model(), 30000);
         QVERIFY(!m_window->windowTitle().startsWith("odd"));
         QCOMPARE(m_window->notes().toPlainText(), "another session");
         QVERIFY(!m_window->pins().isPinned(mixed));
@@ -511,7 +513,7 @@ private slots:
         QVERIFY(restore && restore->isEnabled());
         restore->trigger();
         QTRY_VERIFY_WITH_TIMEOUT(m_window->pins().isPinned(mixed), 30000);
-        QVERIFY(m_window->windowTitle().startsWith("odd"));
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->windowTitle().startsWith("odd"), 30000);
         QCOMPARE(m_window->notes().toPlainText(), QString());
     }
 

@@ -118,6 +118,10 @@ QWidget* ClassifyPage::makeBrowser()
          std::initializer_list<QWidget*>{m_filter, m_previous, m_next, m_position, m_agreement})
         layout->addWidget(part);
     connect(m_filter, &QComboBox::currentIndexChanged, this, &ClassifyPage::takeFilter);
+    connect(m_filter, &QComboBox::activated, this, [this] {
+        if (!m_sample && !browsesOpened()) // a picture of the person's own was shown
+            step(1);
+    });
     connect(m_previous, &QToolButton::clicked, this, [this] { step(-1); });
     connect(m_next, &QToolButton::clicked, this, [this] { step(1); });
     return row;
@@ -131,11 +135,11 @@ bool ClassifyPage::browsesOpened() const
 void ClassifyPage::takeFilter()
 {
     takeMatching();
-    if (m_matching.empty())
+    if (!m_sample || m_matching.empty())
         return;
     if (browsesOpened()) {
         decodeInBackground(m_opened, m_openedNumber, 1);
-    } else if (!m_sample || !std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
+    } else if (!std::binary_search(m_matching.begin(), m_matching.end(), *m_sample)) {
         m_sample.reset();
         step(1);
     }

@@ -77,8 +77,8 @@ void ExplorerWindow::makeFileMenu()
          makeAction(tr("&Save project"), QKeySequence("Ctrl+S"), &ExplorerWindow::saveProjectNow),
          makeAction(tr("Save project &as…"), QKeySequence("Ctrl+Shift+S"),
                     &ExplorerWindow::chooseProjectFile)});
-    m_restoreSession
-        = makeAction(tr("Restore the session before"), {}, &ExplorerWindow::restoreSessionBefore);
+    m_restoreSession = makeAction(tr("Restore the session before"), QKeySequence("Ctrl+Alt+R"),
+                                  &ExplorerWindow::restoreSessionBefore);
     menu->addAction(m_restoreSession);
     menu->addSeparator();
     m_openModel = makeAction(tr("&Open model folder…"), QKeySequence("Ctrl+O"),
@@ -93,8 +93,8 @@ void ExplorerWindow::makeFileMenu()
     m_recentModels
         = new RecentPaths(m_settings, "recent/models", menu->addMenu(tr("&Recent models")), this);
     connect(m_recentModels, &RecentPaths::chosen, this, &ExplorerWindow::openModel);
-    auto* openPlan
-        = makeAction(tr("Open p&lan…"), QKeySequence("Ctrl+Alt+P"), &ExplorerWindow::chooseOpenPlan);
+    auto* openPlan = makeAction(tr("Open p&lan…"), QKeySequence("Ctrl+Alt+P"),
+                                &ExplorerWindow::chooseOpenPlan);
     menu->addAction(openPlan);
     menu->addSeparator();
     m_classifyPicture = makeAction(tr("&Classify pictures…"), QKeySequence("Ctrl+I"),

@@ -112,6 +112,7 @@ QString ExplorerWindow::saveProject(const QString& path)
     if (sentence.isEmpty()) {
         m_projectFile = QFileInfo(path).absoluteFilePath();
         m_projectIsNewer = m_runsAreNewer = false;
+        m_autosave->changed(); // it says where it was saved
         describe();
     }
     return sentence;
@@ -139,6 +140,7 @@ void ExplorerWindow::endSaving()
         m_projectFile = file;
     else
         m_projectIsNewer = true;
+    m_autosave->changed(); // it says where it was saved
     describe();
     tellWritten(file, sentence);
 }
@@ -155,12 +157,14 @@ bool ExplorerWindow::restoreSession(const QString& path)
         return false;
     try {
         Project project = readProject(file.readAll(), path);
-        m_projectFile = QFile::exists(project.savedAs) ? project.savedAs : QString();
-        m_projectIsNewer = !isAsSaved(project);
+        const QString saved = QFile::exists(project.savedAs) ? project.savedAs : QString();
+        const bool isNewer = !isAsSaved(project);
         const bool usable = QFileInfo::exists(project.model);
         if (!usable) // its model is gone; the runs are kept
             project.model.clear();
         takeProject(std::move(project));
+        m_projectFile = saved;
+        m_projectIsNewer = isNewer;
         describe();
         return usable;
     } catch (const Error& error) {
