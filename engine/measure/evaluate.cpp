@@ -21,8 +21,9 @@ namespace
 
 /// Samples per batch: about 3 GFLOP on a CPU (some 80 ms on two cores), so that numbers come
 /// several times a second; 4 TFLOP on a GPU, where small batches would only wait for launches, but
-/// few enough tokens for a card with little memory. A power of two, as milestones are: plans of
-/// nearly the same cost cut the samples alike, and one can start from what the other left.
+/// few enough tokens for a card with little memory. The power of two next to that, as milestones
+/// are: plans of nearly the same cost cut the samples alike, and one can start from what the other
+/// left.
 std::int64_t batch_size(std::int64_t flops_per_sample, std::int64_t tokens_per_sample,
                         at::Device device)
 {
@@ -30,7 +31,7 @@ std::int64_t batch_size(std::int64_t flops_per_sample, std::int64_t tokens_per_s
     const std::int64_t most
         = device.is_cpu() ? 32 : std::clamp<std::int64_t>(140'000 / tokens_per_sample, 1, 2048);
     const std::int64_t samples = std::clamp<std::int64_t>(flops / flops_per_sample, 1, most);
-    return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(samples)));
+    return static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(samples * 4 / 3)));
 }
 
 /// Of the loss per token (or per byte), both summed over windows.
