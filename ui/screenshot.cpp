@@ -62,9 +62,11 @@ void Screenshot::check()
 {
     if (m_wanted.layers && m_window.runs().data() && !m_measuresLayers)
         measureLayers();
-    // One turn of the event loop later, so that everything that listens has drawn itself.
+    // A little later, so that everything that listens has drawn itself: some of it waits for the
+    // turn's end.
+    constexpr int kDrawn_ms = 50;
     if (!m_finished && isReady())
-        QTimer::singleShot(0, this, &Screenshot::take);
+        QTimer::singleShot(kDrawn_ms, this, &Screenshot::take);
 }
 
 void Screenshot::take()
